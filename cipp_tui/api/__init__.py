@@ -1,0 +1,1 @@
+"""The wire: the port, and the backends behind it."""

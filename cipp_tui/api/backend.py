@@ -1,0 +1,156 @@
+"""The port: everything the program asks of the outside world, whoever answers."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from cipp_tui.domain.jobs import Action, Step
+from cipp_tui.domain.permissions import (
+    NOTHING_DONE,
+    GrantedPermissions,
+    PermissionDiff,
+    StepCounts,
+    WantedPermissions,
+)
+from cipp_tui.domain.tenants import Tenant, TenantId
+
+
+class Capability(StrEnum):
+    """What a backend can do at all."""
+
+    COMPARE = "compare"
+    REFRESH = "refresh"
+    RESET = "reset"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """What a tenant holds, read just now, against what is wanted."""
+
+    granted: GrantedPermissions
+    diff: PermissionDiff
+    unlicensed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepResult:
+    """What one step of a plan did."""
+
+    counts: StepCounts = NOTHING_DONE
+    comparison: Comparison | None = None  # set by a step that read everything back
+    tenant: Tenant | None = None  # set when the tenant's own facts (domains) were read on the way
+    note: str = ""
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of a pre-flight."""
+
+    words: str
+    good: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Preflight:
+    """What was checked before something is taken away."""
+
+    checks: tuple[Check, ...]
+
+    @property
+    def good(self) -> bool:
+        return all(check.good for check in self.checks)
+
+    @property
+    def reason(self) -> str:
+        """The first failed check, in words; empty when all are good."""
+        return next((check.words for check in self.checks if not check.good), "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceSignIn:
+    """A sign-in by device code that is under way."""
+
+    user_code: str
+    verification_uri: str
+    expires_at: datetime
+    message: str
+
+
+class Visit(Protocol):
+    """Work on one tenant: remembers what it has read, so that steps need not read it again.
+
+    Forgetting a visit loses nothing: a step that finds its reading missing reads anew.
+    """
+
+    async def perform(self, step: Step) -> StepResult:
+        """Run one step.
+
+        Raises: Problem.
+        """
+        ...
+
+
+class Backend(Protocol):
+    """One way to reach the tenants."""
+
+    capabilities: frozenset[Capability]
+
+    def tenants(self, only: TenantId | None = None) -> AsyncIterator[Sequence[Tenant]]:
+        """Tenants as their facts come in; a later one replaces an earlier of the same id.
+
+        With `only`, the one tenant, read thoroughly. Raises: Problem.
+        """
+        ...
+
+    async def wanted(self) -> WantedPermissions:
+        """The permission set every tenant should hold. Read once, then remembered."""
+        ...
+
+    async def compare(self, tenant: Tenant) -> Comparison:
+        """Read a tenant and compare; writes nothing. Raises: Problem."""
+        ...
+
+    async def preflight(self, tenant: Tenant) -> Preflight:
+        """Check whether a reset could give back what it takes away; changes nothing."""
+        ...
+
+    def plan(self, action: Action, tenant: Tenant) -> tuple[Step, ...]:
+        """The steps of an action on a tenant; what each does, not when."""
+        ...
+
+    def visit(self, tenant: Tenant, *, item: int) -> Visit:
+        """Begin work on a tenant. `item` names the journal's entry, for request ids."""
+        ...
+
+    async def signed_in(self) -> str | None:
+        """Who is signed in, without asking anybody; None when a sign-in is needed."""
+        ...
+
+    async def begin_sign_in(self) -> DeviceSignIn:
+        """Start a sign-in by device code. Raises: Problem."""
+        ...
+
+    async def finish_sign_in(self) -> str:
+        """Wait until the code was used; the user's name. Raises: SignInProblem."""
+        ...
+
+    def cancel_sign_in(self) -> None:
+        """Give the pending sign-in up."""
+        ...
+
+    @property
+    def http_requests(self) -> int:
+        """How many HTTP requests were sent so far."""
+        ...
+
+    @property
+    def holding(self) -> str:
+        """Words for a service that asks us to wait; empty when none does."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close connections."""
+        ...

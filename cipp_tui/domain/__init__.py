@@ -1,0 +1,1 @@
+"""The nouns of the trade and the pure rules about them. Imports the standard library only."""

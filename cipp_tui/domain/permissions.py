@@ -1,0 +1,207 @@
+"""Wanted and granted permissions of our application in a tenant, and their difference."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final, NamedTuple, NewType
+
+from cipp_tui.domain.roles import RoleId
+
+AppId = NewType("AppId", str)
+"""An application's (client) id, lower case; the same in every tenant."""
+
+MICROSOFT_GRAPH: Final = AppId("00000003-0000-0000-c000-000000000000")
+PARTNER_CENTER: Final = AppId("fa3d9a0c-3fb0-42cc-9193-47c7ecd2edbd")
+
+BOOTSTRAP_SCOPES: Final = (
+    "DelegatedPermissionGrant.ReadWrite.All",
+    "Directory.ReadWrite.All",
+    "AppRoleAssignment.ReadWrite.All",
+)
+"""The three Graph scopes consented through Partner Center; everything else is granted with them.
+Source: CIPP-API, Set-CIPPCPVConsent."""
+
+
+class AppRole(NamedTuple):
+    """An application permission."""
+
+    resource: AppId
+    id: str  # the same id may name different permissions on two resources
+    value: str
+
+
+class DelegatedScope(NamedTuple):
+    """A delegated permission."""
+
+    resource: AppId
+    value: str
+
+
+_NO_RESOURCES: Final[Mapping[AppId, str]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedPermissions:
+    """What the application should hold in every tenant."""
+
+    app: AppId
+    app_name: str
+    roles: frozenset[AppRole]
+    scopes: frozenset[DelegatedScope]
+    directory_roles: frozenset[RoleId]
+    resource_names: Mapping[AppId, str] = _NO_RESOURCES
+
+    @property
+    def resources(self) -> frozenset[AppId]:
+        return frozenset(r.resource for r in self.roles) | frozenset(
+            s.resource for s in self.scopes
+        )
+
+    @property
+    def count(self) -> int:
+        return len(self.roles) + len(self.scopes)
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes when, and only when, what is wanted changes."""
+        lines = sorted(
+            [self.app]
+            + [f"role {r.resource} {r.id}" for r in self.roles]
+            + [f"scope {s.resource} {s.value}" for s in self.scopes]
+            + [f"directory {r}" for r in self.directory_roles]
+        )
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantedPermissions:
+    """What the application holds in one tenant, as it was read."""
+
+    principal: str | None  # our service principal's object id; None: not there
+    roles: frozenset[tuple[AppId, str]] = frozenset()  # resource, app role id
+    scopes: frozenset[DelegatedScope] = frozenset()
+    directory_roles: frozenset[RoleId] = frozenset()
+    resources: frozenset[AppId] = frozenset()  # wanted resources that have a service principal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PermissionDiff:
+    """The difference between wanted and granted, in both directions."""
+
+    consent_missing: bool = False
+    principals_missing: frozenset[AppId] = frozenset()
+    roles_missing: frozenset[AppRole] = frozenset()
+    scopes_missing: frozenset[DelegatedScope] = frozenset()
+    directory_roles_missing: frozenset[RoleId] = frozenset()
+    roles_extra: frozenset[tuple[AppId, str]] = frozenset()
+    scopes_extra: frozenset[DelegatedScope] = frozenset()
+
+    @property
+    def missing_count(self) -> int:
+        return (
+            len(self.roles_missing) + len(self.scopes_missing) + len(self.directory_roles_missing)
+        )
+
+    @property
+    def extra_count(self) -> int:
+        return len(self.roles_extra) + len(self.scopes_extra)
+
+    @property
+    def in_order(self) -> bool:
+        """Nothing that is wanted is missing."""
+        return not self.consent_missing and self.missing_count == 0
+
+
+def against(
+    granted: GrantedPermissions,
+    wanted: WantedPermissions,
+    *,
+    unobtainable: frozenset[AppId] = frozenset(),
+) -> PermissionDiff:
+    """Compare. Resources in `unobtainable` (not licensed) are left out of what is missing."""
+    roles = frozenset(r for r in wanted.roles if r.resource not in unobtainable)
+    scopes = frozenset(s for s in wanted.scopes if s.resource not in unobtainable)
+    wanted_pairs = {(r.resource, r.id) for r in wanted.roles}
+    return PermissionDiff(
+        consent_missing=granted.principal is None,
+        principals_missing=wanted.resources - granted.resources - unobtainable,
+        roles_missing=frozenset(r for r in roles if (r.resource, r.id) not in granted.roles),
+        scopes_missing=scopes - granted.scopes,
+        directory_roles_missing=wanted.directory_roles - granted.directory_roles,
+        roles_extra=frozenset(pair for pair in granted.roles if pair not in wanted_pairs),
+        scopes_extra=granted.scopes - wanted.scopes,
+    )
+
+
+class Verdict(StrEnum):
+    """What is known about a tenant's permissions."""
+
+    IN_ORDER = "in order"
+    MISSING = "missing"
+    NO_CONSENT = "no consent"
+    NOT_CHECKED = "not checked"  # comparing failed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PermissionRecord:
+    """What was found, or done, when a tenant's permissions were last looked at."""
+
+    verdict: Verdict
+    checked_at: datetime
+    app: AppId
+    fingerprint: str  # of the wanted set it was compared with
+    missing: tuple[str, ...] = ()  # in words, sorted: "app: Directory.ReadWrite.All"
+    extra: tuple[str, ...] = ()
+    unlicensed: tuple[str, ...] = ()  # resources this tenant cannot have
+    applied_at: datetime | None = None  # last verified success
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepCounts:
+    """What a step, or a whole refresh, did. Adds up."""
+
+    consents: int = 0
+    principals_created: int = 0
+    roles_added: int = 0
+    scopes_added: int = 0
+    scopes_removed: int = 0
+    scopes_kept: int = 0
+    directory_roles_added: int = 0
+    already_there: int = 0
+    unlicensed: tuple[str, ...] = field(default=())
+
+    def __add__(self, other: "StepCounts") -> "StepCounts":
+        return StepCounts(
+            consents=self.consents + other.consents,
+            principals_created=self.principals_created + other.principals_created,
+            roles_added=self.roles_added + other.roles_added,
+            scopes_added=self.scopes_added + other.scopes_added,
+            scopes_removed=self.scopes_removed + other.scopes_removed,
+            scopes_kept=max(self.scopes_kept, other.scopes_kept),
+            directory_roles_added=self.directory_roles_added + other.directory_roles_added,
+            already_there=self.already_there + other.already_there,
+            unlicensed=tuple(sorted({*self.unlicensed, *other.unlicensed})),
+        )
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything in the tenant is different now."""
+        return bool(
+            self.consents
+            + self.principals_created
+            + self.roles_added
+            + self.scopes_added
+            + self.scopes_removed
+            + self.directory_roles_added
+        )
+
+    @property
+    def given(self) -> int:
+        """Permissions given."""
+        return self.roles_added + self.scopes_added + self.directory_roles_added
+
+
+NOTHING_DONE: Final = StepCounts()

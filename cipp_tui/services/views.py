@@ -1,0 +1,133 @@
+"""What a screen is shown of jobs, of the list being read and of the news. Frozen facts, no verbs."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from cipp_tui.domain.fleet import Progress
+from cipp_tui.domain.jobs import Action
+from cipp_tui.domain.permissions import NOTHING_DONE, StepCounts
+from cipp_tui.domain.problems import Problem
+from cipp_tui.domain.tenants import TenantId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemView:
+    """One tenant in a job."""
+
+    tenant: TenantId
+    tenant_name: str
+    progress: Progress
+    counts: StepCounts = NOTHING_DONE
+    skipped_because: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobView:
+    """A job at one moment, in numbers."""
+
+    id: int
+    action: Action
+    actor: str
+    started_at: datetime
+    ended_at: datetime | None
+    total: int
+    waiting: int
+    running: int
+    changed: int
+    unchanged: int
+    failed: int
+    skipped: int
+    restored: int
+    stranded: int
+    stopped: int
+    left_s: float | None  # seconds left by the rate so far; None before the tenth finished tenant
+    in_flight: tuple[ItemView, ...]  # the four oldest
+    last_failure: ItemView | None
+    fleet_wide: Problem | None = None  # one cause that stopped the whole job
+    retry_of: int | None = None
+
+    @property
+    def finished(self) -> int:
+        return self.total - self.waiting - self.running
+
+    @property
+    def done(self) -> int:
+        """Came out well."""
+        return self.changed + self.unchanged + self.restored
+
+    @property
+    def at_work(self) -> bool:
+        return self.ended_at is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """The list being read, or how it went the last time."""
+
+    running: bool
+    seen: int = 0
+    about: int | None = None  # how many tenants the stored list has
+    started_at: datetime | None = None
+    problem: Problem | None = None
+    new: tuple[str, ...] = ()  # names
+    gone: tuple[str, ...] = ()
+    renamed: tuple[str, ...] = ()
+    domains_unread: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """What changed, in one phrase: "2 new, 1 gone"."""
+        parts = [
+            f"{len(names)} {word}"
+            for names, word in (
+                (self.new, "new"),
+                (self.gone, "gone"),
+                (self.renamed, "renamed"),
+                (self.domains_unread, "without a readable domain"),
+            )
+            if names
+        ]
+        return ", ".join(parts) or "nothing changed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FleetCounts:
+    """The numbers of the title line."""
+
+    total: int
+    managed: int
+    failing: int
+    excluded: int
+    no_access: int
+    gone: int
+    due: int
+
+
+class Level(StrEnum):
+    """How much a message matters."""
+
+    INFO = "info"
+    GOOD = "good"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """One message. One line, what happened, to whom, how many, what next."""
+
+    at: datetime
+    level: Level
+    text: str
+    tenant: TenantId | None = None
+    job: int | None = None
+
+
+class SignInState(StrEnum):
+    """Whether the services know us."""
+
+    UNKNOWN = "unknown"  # not asked yet
+    SIGNED_IN = "signed in"
+    NEEDED = "needed"
+    PENDING = "pending"  # a device code waits to be used
