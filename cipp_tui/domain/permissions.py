@@ -180,7 +180,7 @@ class StepCounts:
             roles_added=self.roles_added + other.roles_added,
             scopes_added=self.scopes_added + other.scopes_added,
             scopes_removed=self.scopes_removed + other.scopes_removed,
-            scopes_kept=max(self.scopes_kept, other.scopes_kept),
+            scopes_kept=self.scopes_kept + other.scopes_kept,
             directory_roles_added=self.directory_roles_added + other.directory_roles_added,
             already_there=self.already_there + other.already_there,
             unlicensed=tuple(sorted({*self.unlicensed, *other.unlicensed})),

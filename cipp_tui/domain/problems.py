@@ -87,6 +87,8 @@ class RemoteProblem(Problem):
     """A service did not do what was asked."""
 
     family = "remote"
+    wait_s: float | None = None  # how long the service asked us to wait
+    throttle_scope: str = ""  # whom a 429 is about; empty: everybody
 
 
 class Unreachable(RemoteProblem):

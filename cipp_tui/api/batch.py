@@ -1,0 +1,226 @@
+"""JSON batching: up to 20 requests in one, each with its own fate."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from pydantic import ValidationError
+
+from cipp_tui.api.endpoints import Service
+from cipp_tui.api.errors import already_there, graph_problem
+from cipp_tui.api.http import Answer, Call, HttpClient, Token, first_of
+from cipp_tui.api.pace import back_off, retry_after
+from cipp_tui.api.wire import Foreign
+from cipp_tui.domain.clock import Clock
+from cipp_tui.domain.problems import NotUnderstood, RemoteProblem
+
+MOST: Final = 20
+"""Source: Graph, "Combine multiple HTTP requests using JSON batching"."""
+
+PATIENCE_S: Final = 240.0
+LAG_PATIENCE_S: Final = 90.0
+
+Shape = TypeVar("Shape", bound=Foreign)
+
+_LAGS: Final = (
+    (404, "Request_ResourceNotFound"),
+    (404, "Directory_ObjectNotFound"),
+    (409, "Directory_ConcurrencyViolation"),
+)
+"""Refusals that only say that a fresh object has not reached every server yet.
+Source: Graph, error responses; replication delays reported in the field."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One request of a batch. Every write we send may be repeated: "exists already" is success."""
+
+    id: str
+    method: str
+    url: str
+    body: Mapping[str, Any] | None = None
+    lags: bool = False  # names a fresh object: its absence may only be replication's delay
+
+    def rendered(self) -> dict[str, Any]:
+        request: dict[str, Any] = {"id": self.id, "method": self.method, "url": self.url}
+        if self.body is not None:
+            request["headers"] = {"Content-Type": "application/json"}
+            request["body"] = self.body
+        return request
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartAnswer:
+    """What became of one part."""
+
+    id: str
+    status: int
+    body: Any
+    retry_after: str | None
+    host: str
+    request_id: str
+    at: str
+
+    @property
+    def good(self) -> bool:
+        return self.status < 300
+
+    def problem(self) -> RemoteProblem | None:
+        """What went wrong; None when nothing did, or when it only is so already."""
+        if self.good:
+            return None
+        problem = graph_problem(
+            self.body if isinstance(self.body, dict) else {},
+            host=self.host,
+            status=self.status,
+            request_id=self.request_id,
+            at=self.at,
+        )
+        return None if already_there(problem) else problem
+
+    @property
+    def was_there(self) -> bool:
+        """Refused because it is so already."""
+        return not self.good and self.problem() is None
+
+    def items(self, shape: type[Shape]) -> tuple[list[Shape], str | None]:
+        """The elements of a collection and the link to its next page. Raises: NotUnderstood."""
+        body = self.body if isinstance(self.body, dict) else {}
+        value = body.get("value")
+        if not isinstance(value, list):
+            raise self.not_understood("value: not a list")
+        link = body.get("@odata.nextLink")
+        if link is not None and not isinstance(link, str):
+            raise self.not_understood("@odata.nextLink: not a text")
+        try:
+            return [shape.model_validate(element) for element in value], link
+        except ValidationError as error:
+            raise self.not_understood(first_of(error)) from None
+
+    def one(self, shape: type[Shape]) -> Shape:
+        """The body as one object. Raises: NotUnderstood."""
+        try:
+            return shape.model_validate(self.body)
+        except ValidationError as error:
+            raise self.not_understood(first_of(error)) from None
+
+    def not_understood(self, why: str) -> NotUnderstood:
+        return NotUnderstood(
+            f"The answer has another shape than documented: {why}",
+            code="not-understood",
+            host=self.host,
+            status=self.status,
+            request_id=self.request_id,
+            at=self.at,
+        )
+
+
+async def send_batch(
+    http: HttpClient,
+    token: Token,
+    parts: Sequence[Part],
+    *,
+    clock: Clock,
+) -> dict[str, PartAnswer]:
+    """Send parts, 20 at a time, one batch after the other; answers by id.
+
+    A part that was throttled or broke is sent again alone, after the longest wait asked for.
+    A part that `lags` is sent again, too, while the object it names has not reached every server.
+    Raises: what sending the batch itself raises; a part's own failure is in its answer.
+    Source: Graph, "Combine multiple HTTP requests using JSON batching"; "Throttling guidance".
+    """
+    answers: dict[str, PartAnswer] = {}
+    for start in range(0, len(parts), MOST):
+        answers |= await _send_chunk(http, token, parts[start : start + MOST], clock)
+    return answers
+
+
+async def _send_chunk(
+    http: HttpClient, token: Token, parts: Sequence[Part], clock: Clock
+) -> dict[str, PartAnswer]:
+    answers: dict[str, PartAnswer] = {}
+    waiting = list(parts)
+    began = clock.monotonic()
+    attempt = 0
+    while waiting:
+        attempt += 1
+        answers |= await _send_once(http, token, waiting, clock)
+        elapsed = clock.monotonic() - began
+        again = [part for part in waiting if _again(part, answers[part.id], elapsed, attempt)]
+        if not again:
+            break
+        wait = max(_wait(answers[part.id], clock, attempt) for part in again)
+        if any(answers[part.id].status == 429 for part in again):
+            http.hold(Service.GRAPH, token, wait, scope="Tenant")
+        await clock.sleep(wait)
+        waiting = again
+    return answers
+
+
+async def _send_once(
+    http: HttpClient, token: Token, parts: Sequence[Part], clock: Clock
+) -> dict[str, PartAnswer]:
+    present = {part.id for part in parts}
+    answer = await http.send(
+        Call(
+            service=Service.GRAPH,
+            method="POST",
+            path="/v1.0/$batch",
+            token=token,
+            payload={"requests": [part.rendered() for part in parts]},
+            repeatable=True,
+        )
+    )
+    at = clock.now().isoformat(timespec="seconds")
+    found = _parse(answer, at)
+    missing = present - found.keys()
+    if missing:
+        raise answer.not_understood(f"responses: {len(missing)} of {len(parts)} are missing")
+    return {ident: found[ident] for ident in present}
+
+
+def _parse(answer: Answer, at: str) -> dict[str, PartAnswer]:
+    try:
+        body = json.loads(answer.body)
+        responses = body["responses"]
+        return {
+            str(one["id"]): PartAnswer(
+                id=str(one["id"]),
+                status=int(one["status"]),
+                body=one.get("body"),
+                retry_after=_header(one.get("headers"), "retry-after"),
+                host=answer.host,
+                request_id=_header(one.get("headers"), "request-id") or answer.request_id,
+                at=at,
+            )
+            for one in responses
+        }
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise answer.not_understood(f"responses: {type(error).__name__}") from None
+
+
+def _header(headers: object, name: str) -> str | None:
+    if not isinstance(headers, dict):
+        return None
+    return next((str(value) for key, value in headers.items() if str(key).lower() == name), None)
+
+
+def _again(part: Part, answer: PartAnswer, elapsed: float, attempt: int) -> bool:
+    if answer.good:
+        return False
+    if answer.status in (429, 424):
+        return elapsed < PATIENCE_S
+    if answer.status >= 500:
+        return attempt < 6 and elapsed < PATIENCE_S
+    if not part.lags or elapsed > LAG_PATIENCE_S:
+        return False
+    problem = answer.problem()
+    return problem is not None and any(
+        answer.status == status and code in problem.code for status, code in _LAGS
+    )
+
+
+def _wait(answer: PartAnswer, clock: Clock, attempt: int) -> float:
+    asked = retry_after(answer.retry_after, clock.now())
+    return back_off(attempt, most_s=15.0) if asked is None else asked

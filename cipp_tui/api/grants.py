@@ -1,0 +1,240 @@
+"""What is written through Graph in a tenant: principals, app roles, delegated grants, roles."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from cipp_tui.api.batch import MOST, Part, PartAnswer, send_batch
+from cipp_tui.api.endpoints import Service
+from cipp_tui.api.graph import TenantReading
+from cipp_tui.api.http import Call, HttpClient, Token
+from cipp_tui.api.wire import Principal
+from cipp_tui.domain.clock import Clock
+from cipp_tui.domain.permissions import (
+    AppId,
+    AppRole,
+    PermissionDiff,
+    StepCounts,
+    WantedPermissions,
+)
+from cipp_tui.domain.problems import Refused, RemoteProblem, Unsuited
+
+LONGEST_SCOPE = 3850
+"""Signs in one grant's scope. Source: Graph, oAuth2PermissionGrant resource type."""
+
+_BACKING = "backing application of the service principal"
+
+
+@dataclass(slots=True)
+class Written:
+    """What a group of writes came to."""
+
+    counts: StepCounts = field(default_factory=StepCounts)
+    resources: dict[AppId, str] = field(default_factory=dict)  # principals created
+    unlicensed: set[AppId] = field(default_factory=set)
+    unseen: bool = False  # a principal is there although it was not in the reading
+    problem: RemoteProblem | None = None  # the first refusal
+
+
+class Grants:
+    """Writes of one tenant; everything here makes it so, twice equals once."""
+
+    def __init__(self, http: HttpClient, clock: Clock) -> None:
+        self._http = http
+        self._clock = clock
+
+    async def give_roles(
+        self,
+        token: Token,
+        reading: TenantReading,
+        diff: PermissionDiff,
+        wanted: WantedPermissions,
+    ) -> Written:
+        """Create missing resource principals, then assign the missing app roles.
+
+        A resource whose principal cannot be created (no licence) is reported, not a failure.
+        Source: Graph, "Create servicePrincipal", "Grant an appRoleAssignment".
+        """
+        written = Written()
+        principal = _principal(reading)
+        creates = [
+            Part(id=f"create {app}", method="POST", url="/servicePrincipals", body={"appId": app})
+            for app in sorted(diff.principals_missing)
+        ]
+        activates = [
+            Part(
+                id=f"activate {role}",
+                method="POST",
+                url="/directoryRoles",
+                body={"roleTemplateId": role},
+            )
+            for role in sorted(diff.directory_roles_missing - reading.active_directory_roles)
+        ]
+        roles = sorted(diff.roles_missing)
+        known = [role for role in roles if role.resource in reading.resources]
+        room = max(0, MOST - len(creates) - len(activates)) if creates or activates else len(known)
+        first, later = known[:room], known[room:]
+        parts = [
+            *creates,
+            *activates,
+            *(_assign(principal, reading.resources[role.resource], role) for role in first),
+        ]
+        self._take(written, await self._send(token, parts), wanted)
+        later += [role for role in roles if role.resource in written.resources]
+        where = {**reading.resources, **written.resources}
+        rest = [_assign(principal, where[role.resource], role) for role in later]
+        self._take(written, await self._send(token, rest), wanted)
+        return written
+
+    async def give_scopes(
+        self,
+        token: Token,
+        reading: TenantReading,
+        diff: PermissionDiff,
+        wanted: WantedPermissions,
+        *,
+        prune: bool,
+    ) -> Written:
+        """Write the delegated grants whose scopes differ, and the application's directory roles.
+
+        Additive: scopes others added stay, unless `prune`.
+        Raises: Unsuited when a grant would grow longer than Graph allows.
+        Source: Graph, "Create/Update oAuth2PermissionGrant", "Add directory role member".
+        """
+        written = Written()
+        principal = _principal(reading)
+        parts: list[Part] = []
+        gains: dict[str, StepCounts] = {}  # by the id of the part that brings them
+        for app in sorted({scope.resource for scope in wanted.scopes}):
+            resource = reading.resources.get(app)
+            if resource is None:
+                continue
+            target = {scope.value for scope in wanted.scopes if scope.resource == app}
+            grant = reading.grants.get(app)
+            present = set((grant.scope or "").split()) if grant is not None else set()
+            final = target if prune else target | present
+            kept = 0 if prune else len(present - target)
+            written.counts += StepCounts(scopes_kept=kept)
+            if final == present:
+                continue
+            parts.append(_grant(principal, resource, app, grant.id if grant else None, final))
+            gains[parts[-1].id] = StepCounts(
+                scopes_added=len(final - present), scopes_removed=len(present - final)
+            )
+        for role in sorted(diff.directory_roles_missing):
+            parts.append(
+                Part(
+                    id=f"member {role}",
+                    method="POST",
+                    url=f"/directoryRoles(roleTemplateId='{role}')/members/$ref",
+                    body={"@odata.id": f"{self._audience}/v1.0/directoryObjects/{principal}"},
+                    lags=True,
+                )
+            )
+        answers = await self._send(token, parts)
+        self._take(written, answers, wanted)
+        for name, gain in gains.items():
+            if answers[name].good:
+                written.counts += gain
+        return written
+
+    async def delete_principal(self, token: Token, principal: str) -> bool:
+        """Delete our service principal by its object id; True when it is not there afterwards.
+
+        Sent once. Only the principal of that id can be hit, never one that is created later.
+        Source: Graph, "Delete servicePrincipal".
+        """
+        try:
+            await self._http.send(
+                Call(
+                    service=Service.GRAPH,
+                    method="DELETE",
+                    path=f"/v1.0/servicePrincipals/{principal}",
+                    token=token,
+                )
+            )
+        except Refused as problem:
+            return problem.status == 404
+        return True
+
+    @property
+    def _audience(self) -> str:
+        return self._http.endpoints.graph_scope.removesuffix("/.default")
+
+    async def _send(self, token: Token, parts: Sequence[Part]) -> dict[str, PartAnswer]:
+        return await send_batch(self._http, token, parts, clock=self._clock) if parts else {}
+
+    def _take(
+        self, written: Written, answers: dict[str, PartAnswer], wanted: WantedPermissions
+    ) -> None:
+        for name, answer in answers.items():
+            kind, _, ident = name.partition(" ")
+            problem = answer.problem()
+            if kind == "create" and problem is not None and _unlicensed(problem):
+                written.unlicensed.add(AppId(ident))
+                name_of = wanted.resource_names.get(AppId(ident), ident)
+                written.counts += StepCounts(unlicensed=(name_of,))
+            elif problem is not None:
+                written.problem = written.problem or problem
+            elif answer.was_there:
+                written.counts += StepCounts(already_there=1)
+                written.unseen = written.unseen or kind == "create"
+            elif kind == "create":
+                created = answer.one(Principal)
+                written.resources[AppId(ident)] = created.id
+                written.counts += StepCounts(principals_created=1)
+            elif kind == "role":
+                written.counts += StepCounts(roles_added=1)
+            elif kind == "member":
+                written.counts += StepCounts(directory_roles_added=1)
+
+
+def _principal(reading: TenantReading) -> str:
+    if reading.granted.principal is None:
+        raise Unsuited("Our service principal is not in the tenant", code="no-principal")
+    return reading.granted.principal
+
+
+def _assign(principal: str, resource: str, role: AppRole) -> Part:
+    return Part(
+        id=f"role {role.resource} {role.id}",
+        method="POST",
+        url=f"/servicePrincipals/{resource}/appRoleAssignedTo",
+        body={"principalId": principal, "resourceId": resource, "appRoleId": role.id},
+        lags=True,
+    )
+
+
+def _grant(principal: str, resource: str, app: AppId, ident: str | None, scopes: set[str]) -> Part:
+    text = " ".join(sorted(scopes))
+    if len(text) > LONGEST_SCOPE:
+        raise Unsuited(
+            f"The delegated permissions for resource {app} would take {len(text)} signs;"
+            f" Graph allows {LONGEST_SCOPE}",
+            code="scope-too-long",
+        )
+    if ident is not None:
+        return Part(
+            id=f"grant {app}",
+            method="PATCH",
+            url=f"/oauth2PermissionGrants/{ident}",
+            body={"scope": text},
+        )
+    return Part(
+        id=f"grant {app}",
+        method="POST",
+        url="/oauth2PermissionGrants",
+        body={
+            "clientId": principal,
+            "consentType": "AllPrincipals",
+            "resourceId": resource,
+            "scope": text,
+        },
+        lags=True,
+    )
+
+
+def _unlicensed(problem: RemoteProblem) -> bool:
+    """Whether a refusal to create a first-party principal only means that the tenant lacks it."""
+    if not isinstance(problem, Refused):
+        return False
+    return problem.status == 400 or _BACKING in problem.message

@@ -1,0 +1,229 @@
+"""What is read from Graph in a tenant: principal, resources, roles, grants and domains, at once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from cipp_tui.api.batch import Part, PartAnswer, send_batch
+from cipp_tui.api.endpoints import Service
+from cipp_tui.api.http import Call, HttpClient, Token
+from cipp_tui.api.wire import (
+    Collection,
+    DelegatedGrant,
+    DirectoryRole,
+    Domain,
+    Foreign,
+    Principal,
+    RoleAssignment,
+)
+from cipp_tui.domain.clock import Clock
+from cipp_tui.domain.permissions import (
+    AppId,
+    DelegatedScope,
+    GrantedPermissions,
+    WantedPermissions,
+)
+from cipp_tui.domain.problems import NotUnderstood
+from cipp_tui.domain.roles import RoleId
+
+Shape = TypeVar("Shape", bound=Foreign)
+MOST_VALUES = 15
+"""Values one `in` may hold. Source: Graph, advanced query limits (15 OR clauses)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TenantReading:
+    """Everything one read batch told of a tenant."""
+
+    granted: GrantedPermissions
+    principal_enabled: bool = True
+    resources: Mapping[AppId, str] = field(default_factory=dict)  # object ids of the principals
+    grants: Mapping[AppId, DelegatedGrant] = field(default_factory=dict)  # for all principals
+    active_directory_roles: frozenset[RoleId] = frozenset()
+    domains: tuple[Domain, ...] | None = None  # None: could not be read
+
+
+class Graph:
+    """Reads of one tenant."""
+
+    def __init__(self, http: HttpClient, clock: Clock) -> None:
+        self._http = http
+        self._clock = clock
+
+    async def read(self, token: Token, wanted: WantedPermissions) -> TenantReading:
+        """Read the tenant's state in one batch.
+
+        Raises: Refused when the principal or its grants may not be read; NotUnderstood; others.
+        Source: Graph, servicePrincipal, appRoleAssignment, oAuth2PermissionGrant, directoryRole.
+        """
+        answers = await send_batch(self._http, token, _parts(wanted), clock=self._clock)
+        own = answers["own"]
+        if own.status == 404:
+            return TenantReading(
+                granted=GrantedPermissions(principal=None),
+                domains=await self._domains(token, answers["domains"]),
+            )
+        _demand(own)
+        principal = own.one(Principal)
+        if any(answers[name].status in (400, 404) for name in ("roles", "grants", "held")):
+            answers |= await send_batch(
+                self._http, token, _by_object_id(principal.id), clock=self._clock
+            )
+        resources: dict[AppId, str] = {}
+        for name, answer in answers.items():
+            if name.startswith("resources"):
+                for resource in await self._all(token, answer, Principal):
+                    resources[AppId(resource.app)] = resource.id
+        apps = {ident: app for app, ident in resources.items()}
+        roles = await self._all(token, answers["roles"], RoleAssignment)
+        grants = {
+            apps.get(grant.resource, AppId(grant.resource)): grant
+            for grant in await self._all(token, answers["grants"], DelegatedGrant)
+            if grant.consent_type == "AllPrincipals"
+        }
+        held = await self._all(token, answers["held"], DirectoryRole)
+        return TenantReading(
+            granted=GrantedPermissions(
+                principal=principal.id,
+                roles=frozenset(
+                    (apps.get(role.resource, AppId(role.resource)), role.role) for role in roles
+                ),
+                scopes=frozenset(
+                    DelegatedScope(app, scope)
+                    for app, grant in grants.items()
+                    for scope in (grant.scope or "").split()
+                ),
+                directory_roles=frozenset(RoleId(role.template) for role in held),
+                resources=frozenset(resources),
+            ),
+            principal_enabled=principal.enabled is not False,
+            resources=resources,
+            grants=grants,
+            active_directory_roles=await self._active(token, answers["active"]),
+            domains=await self._domains(token, answers["domains"]),
+        )
+
+    async def follow(self, token: Token, link: str) -> Collection:
+        """The next page of a collection. A link to another host is refused: tokens stay at home.
+
+        Raises: NotUnderstood for a foreign link; remote problems.
+        Source: Graph, "Paging".
+        """
+        answer = await self._http.send(
+            Call(
+                service=Service.GRAPH,
+                method="GET",
+                path=self.path_of(link),
+                token=token,
+                repeatable=True,
+            )
+        )
+        return answer.parsed(Collection)
+
+    def path_of(self, link: str) -> str:
+        """The path of a link at our own Graph host. Raises: NotUnderstood for any other host.
+
+        Source: Graph, "Paging".
+        """
+        base = self._http.endpoints.graph
+        if not link.startswith(base + "/"):
+            raise NotUnderstood(
+                "The link to the next page leads to another host; it was not followed",
+                code="foreign-link",
+                host=base,
+            )
+        return link.removeprefix(base)
+
+    async def _all(self, token: Token, answer: PartAnswer, shape: type[Shape]) -> list[Shape]:
+        _demand(answer)
+        found, link = answer.items(shape)
+        while link:
+            page = await self.follow(token, link)
+            found += [shape.model_validate(element) for element in page.value]
+            link = page.next_link
+        return found
+
+    async def _active(self, token: Token, answer: PartAnswer) -> frozenset[RoleId]:
+        """Which directory roles are active; unreadable counts as none, for activating is safe."""
+        if not answer.good:
+            return frozenset()
+        return frozenset(
+            RoleId(role.template) for role in await self._all(token, answer, DirectoryRole)
+        )
+
+    async def _domains(self, token: Token, answer: PartAnswer) -> tuple[Domain, ...] | None:
+        if not answer.good:
+            return None
+        return tuple(await self._all(token, answer, Domain))
+
+
+def _parts(wanted: WantedPermissions) -> list[Part]:
+    own = f"/servicePrincipals(appId='{wanted.app}')"
+    apps = sorted(wanted.resources)
+    chunks = [apps[i : i + MOST_VALUES] for i in range(0, len(apps), MOST_VALUES)]
+    resources = [
+        Part(
+            id=f"resources{place}",
+            method="GET",
+            url="/servicePrincipals?$filter=appId in ("
+            + ",".join(f"'{app}'" for app in chunk)
+            + ")&$select=id,appId,displayName",
+        )
+        for place, chunk in enumerate(chunks)
+    ]
+    return [
+        Part(id="own", method="GET", url=f"{own}?$select=id,appId,displayName,accountEnabled"),
+        *resources,
+        Part(
+            id="roles",
+            method="GET",
+            url=f"{own}/appRoleAssignments?$top=999&$select=appRoleId,resourceId",
+        ),
+        Part(id="grants", method="GET", url=f"{own}/oauth2PermissionGrants"),
+        Part(
+            id="held",
+            method="GET",
+            url=f"{own}/memberOf/microsoft.graph.directoryRole?$select=id,roleTemplateId",
+        ),
+        Part(id="active", method="GET", url="/directoryRoles?$select=id,roleTemplateId"),
+        Part(id="domains", method="GET", url="/domains?$select=id,isDefault,isVerified"),
+    ]
+
+
+def _by_object_id(principal: str) -> list[Part]:
+    own = f"/servicePrincipals/{principal}"
+    return [
+        Part(
+            id="roles",
+            method="GET",
+            url=f"{own}/appRoleAssignments?$top=999&$select=appRoleId,resourceId",
+            lags=True,
+        ),
+        Part(
+            id="grants",
+            method="GET",
+            url=f"/oauth2PermissionGrants?$filter=clientId eq '{principal}'",
+        ),
+        Part(
+            id="held",
+            method="GET",
+            url=f"{own}/memberOf/microsoft.graph.directoryRole?$select=id,roleTemplateId",
+            lags=True,
+        ),
+    ]
+
+
+def _demand(answer: PartAnswer) -> None:
+    problem = answer.problem()
+    if problem is not None:
+        raise problem
+
+
+def names_of(domains: Sequence[Domain]) -> tuple[str | None, tuple[str, ...]]:
+    """The default domain and every verified one.
+
+    Source: Graph, domain resource type.
+    """
+    verified = tuple(d.name for d in domains if d.is_verified is not False)
+    default = next((d.name for d in domains if d.is_default), None)
+    return default, verified

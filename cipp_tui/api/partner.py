@@ -1,0 +1,103 @@
+"""Partner Center: our application's consent in a customer's tenant."""
+
+from dataclasses import dataclass
+
+from cipp_tui.api.endpoints import Service
+from cipp_tui.api.errors import already_there
+from cipp_tui.api.http import Call, HttpClient
+from cipp_tui.api.tokens import Tokens
+from cipp_tui.domain.permissions import BOOTSTRAP_SCOPES, MICROSOFT_GRAPH, WantedPermissions
+from cipp_tui.domain.problems import Refused
+from cipp_tui.domain.tenants import TenantId
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerHealth:
+    """What a harmless call told of Partner Center and of our sign-in there."""
+
+    mfa: bool | None  # None: the service did not say
+
+
+class PartnerCenter:
+    """The consent calls, and a look at our own standing."""
+
+    def __init__(self, http: HttpClient, tokens: Tokens) -> None:
+        self._http = http
+        self._tokens = tokens
+        self._health: PartnerHealth | None = None
+
+    async def grant_consent(
+        self, tenant: TenantId, wanted: WantedPermissions, *, request_id: str
+    ) -> bool:
+        """Consent to our application for the three scopes that let it grant itself the rest.
+
+        True when it is new, False when it was there. Repeated under the same MS-RequestId the
+        service answers as before, so a lost reply is simply asked for again.
+        Raises: Refused, Throttled, Broken, LostReply, Unreachable, SignInProblem.
+        Source: Partner Center, "Get customer consent as Control Panel Vendor".
+        """
+        try:
+            await self._http.send(
+                Call(
+                    service=Service.PARTNER_CENTER,
+                    method="POST",
+                    path=f"/v1/customers/{tenant}/applicationconsents",
+                    token=await self._tokens.partner_center(),
+                    payload={
+                        "applicationId": wanted.app,
+                        "displayName": wanted.app_name,
+                        "applicationGrants": [
+                            {
+                                "enterpriseApplicationId": MICROSOFT_GRAPH,
+                                "scope": ",".join(BOOTSTRAP_SCOPES),
+                            }
+                        ],
+                    },
+                    headers={"MS-RequestId": request_id},
+                    repeatable=True,
+                )
+            )
+        except Refused as problem:
+            if already_there(problem):
+                return False
+            raise
+        return True
+
+    async def remove_consent(self, tenant: TenantId, app: str, *, request_id: str) -> None:
+        """Take our application's consent away from a tenant. Sent once, never repeated.
+
+        From here until `grant_consent` succeeds we may have no access to this tenant.
+        Raises: Refused (nothing changed); LostReply, Broken (it may have happened).
+        Source: Partner Center, "Get customer consent as Control Panel Vendor"; the documented
+        statuses are 200 and 201, field reports say 204: any 2xx is taken.
+        """
+        await self._http.send(
+            Call(
+                service=Service.PARTNER_CENTER,
+                method="DELETE",
+                path=f"/v1/customers/{tenant}/applicationconsents/{app}",
+                token=await self._tokens.partner_center(),
+                headers={"MS-RequestId": request_id},
+            )
+        )
+
+    async def health(self) -> PartnerHealth:
+        """Whether Partner Center answers and our sign-in carries MFA; asked once per session.
+
+        Raises: remote problems, SignInProblem.
+        Source: Partner Center, "Enable the Secure Application Model" (ValidateMfa header).
+        """
+        if self._health is None:
+            answer = await self._http.send(
+                Call(
+                    service=Service.PARTNER_CENTER,
+                    method="GET",
+                    path="/v1/customers?size=1",
+                    token=await self._tokens.partner_center(),
+                    headers={"ValidateMfa": "true"},
+                    repeatable=True,
+                )
+            )
+            told = answer.headers.get("isMfaCompliant")
+            self._health = PartnerHealth(None if told is None else told.lower() == "true")
+        return self._health

@@ -1,0 +1,214 @@
+"""Access tokens: the partner's by MSAL, a customer's by one request of our own, in memory only."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+
+from cipp_tui.api.endpoints import Endpoints, Service
+from cipp_tui.api.http import Call, HttpClient, Token
+from cipp_tui.api.sign_in import MsalSignIn, SignedIn
+from cipp_tui.api.token_store import TokenStore, source_of
+from cipp_tui.api.wire import TokenAnswer
+from cipp_tui.domain.clock import Clock
+from cipp_tui.domain.problems import Refused, SignInProblem
+from cipp_tui.domain.tenants import TenantId
+
+LOG = logging.getLogger("cipp_tui.tokens")
+
+OURS_ALONE = frozenset(
+    {7000215, 7000222, 7000218, 700025, 700027, 700082, 70008, 700084}
+    | {50173, 50132, 50133, 50089, 50057}
+)
+"""Entra codes that speak of our own secret, refresh token or user: they hit every tenant alike.
+Source: Entra, "Authentication and authorization error codes"."""
+
+
+class Tokens:
+    """Hands out tokens, each for one service and one tenant."""
+
+    def __init__(
+        self,
+        http: HttpClient,
+        sign_in: MsalSignIn,
+        store: TokenStore,
+        *,
+        partner: TenantId,
+        client_id: str,
+        client_secret: Callable[[], str | None],
+        configured_refresh_token: Callable[[], str | None],
+        clock: Clock,
+    ) -> None:
+        self._http = http
+        self._sign_in = sign_in
+        self._store = store
+        self._partner = partner
+        self._client_id = client_id
+        self._client_secret = client_secret
+        self._configured = configured_refresh_token
+        self._clock = clock
+        self._refresh_token: str | None = None
+        self._kept: dict[tuple[TenantId, Service], Token] = {}
+        self._locks: dict[tuple[TenantId, Service], asyncio.Lock] = {}
+        self.user: str | None = None
+
+    @property
+    def _endpoints(self) -> Endpoints:
+        return self._http.endpoints
+
+    async def partner_graph(self) -> Token:
+        """Graph in our own tenant. Raises: SignInProblem and remote problems."""
+        return await self._partner_token(Service.GRAPH, self._endpoints.graph_scope)
+
+    async def partner_center(self) -> Token:
+        """Partner Center, as our signed-in user. Raises: SignInProblem and remote problems."""
+        return await self._partner_token(
+            Service.PARTNER_CENTER, self._endpoints.partner_center_scope
+        )
+
+    async def customer(self, tenant: TenantId) -> Token:
+        """Graph in a customer's tenant, redeemed from our refresh token: one request, then kept.
+
+        Raises: Refused with an AADSTS code when the customer's side says no; SignInProblem when
+        the cause is ours and would hit every tenant.
+        Source: Entra, "OAuth 2.0 authorization code flow", refresh the access token.
+        """
+        if tenant == self._partner:
+            return await self.partner_graph()
+        async with self._lock(tenant, Service.GRAPH):
+            kept = self._kept.get((tenant, Service.GRAPH))
+            if kept is not None and kept.good_at(self._clock.monotonic()):
+                return kept
+            token = await self._redeem(tenant)
+            self._kept[(tenant, Service.GRAPH)] = token
+            return token
+
+    async def application(self, tenant: TenantId) -> Token:
+        """Graph in a tenant as the application itself, without a user; kept like the others.
+
+        Raises: Refused with an AADSTS code; SignInProblem when our secret is the cause.
+        Source: Entra, "OAuth 2.0 client credentials flow".
+        """
+        async with self._lock(tenant, Service.GRAPH):
+            kept = self._kept.get((tenant, Service.GRAPH))
+            if kept is not None and kept.good_at(self._clock.monotonic()):
+                return kept
+            if self._client_secret() is None:
+                raise SignInProblem(
+                    "A direct tenant needs the application's own secret", code="no-secret"
+                )
+            token = await self._ask(tenant, {"grant_type": "client_credentials"})
+            self._kept[(tenant, Service.GRAPH)] = token
+            return token
+
+    def has(self, tenant: TenantId) -> bool:
+        """Whether a good token is at hand."""
+        kept = self._kept.get((tenant, Service.GRAPH))
+        return kept is not None and kept.good_at(self._clock.monotonic())
+
+    def forget(self, tenant: TenantId) -> None:
+        """Drop a tenant's token: after a consent change it holds yesterday's scopes."""
+        self._kept.pop((tenant, Service.GRAPH), None)
+
+    async def signed_in(self) -> str | None:
+        """The signed-in user's name, without asking anybody to sign in; None: must sign in."""
+        if await self._refresh() is None:
+            return None
+        if self.user is None:
+            await self.partner_graph()
+        return self.user
+
+    async def adopt(self, signed_in: SignedIn) -> None:
+        """Take over a fresh sign-in and keep its refresh token."""
+        self._kept.clear()
+        self.user = signed_in.user
+        await self._keep(signed_in.refresh_token)
+
+    async def _redeem(self, tenant: TenantId) -> Token:
+        refresh_token = await self._need_refresh()
+        return await self._ask(
+            tenant, {"grant_type": "refresh_token", "refresh_token": refresh_token}
+        )
+
+    async def _ask(self, tenant: TenantId, grant: Mapping[str, str]) -> Token:
+        form = {"client_id": self._client_id, "scope": self._endpoints.graph_scope, **grant}
+        if (secret := self._client_secret()) is not None:
+            form["client_secret"] = secret
+        began = self._clock.monotonic()
+        try:
+            answer = await self._http.send(
+                Call(
+                    service=Service.LOGIN,
+                    method="POST",
+                    path=f"/{tenant}/oauth2/v2.0/token",
+                    form=form,
+                    repeatable=True,
+                )
+            )
+        except Refused as problem:
+            if problem.aadsts in OURS_ALONE:
+                raise _ours(problem) from problem
+            raise
+        body = answer.parsed(TokenAnswer)
+        return Token(
+            body.access_token,
+            Service.GRAPH,
+            tenant,
+            began + body.expires_in,
+            frozenset(word.rpartition("/")[2] for word in body.scope.split()),
+        )
+
+    async def _partner_token(self, service: Service, scope: str) -> Token:
+        async with self._lock(self._partner, service):
+            kept = self._kept.get((self._partner, service))
+            if kept is not None and kept.good_at(self._clock.monotonic()):
+                return kept
+            began = self._clock.monotonic()
+            signed_in = await self._sign_in.redeem(await self._need_refresh(), scope)
+            self.user = signed_in.user or self.user
+            if signed_in.refresh_token:
+                await self._keep(signed_in.refresh_token)
+            token = Token(
+                signed_in.access_token, service, self._partner, began + signed_in.expires_in
+            )
+            self._kept[(self._partner, service)] = token
+            return token
+
+    async def _need_refresh(self) -> str:
+        token = await self._refresh()
+        if token is None:
+            raise SignInProblem(
+                "Nobody is signed in: there is no refresh token yet", code="not-signed-in"
+            )
+        return token
+
+    async def _refresh(self) -> str | None:
+        """The newest refresh token: the kept one, unless the profile's own was replaced since."""
+        if self._refresh_token is None:
+            configured = self._configured()
+            kept = await asyncio.to_thread(self._store.load)
+            if kept is not None and (configured is None or kept[1] == source_of(configured)):
+                self._refresh_token = kept[0]
+            else:
+                self._refresh_token = configured
+        return self._refresh_token
+
+    async def _keep(self, refresh_token: str) -> None:
+        if refresh_token == self._refresh_token:
+            return
+        self._refresh_token = refresh_token
+        source = source_of(self._configured())
+        await asyncio.to_thread(self._store.save, refresh_token, source)
+
+    def _lock(self, tenant: TenantId, service: Service) -> asyncio.Lock:
+        return self._locks.setdefault((tenant, service), asyncio.Lock())
+
+
+def _ours(problem: Refused) -> SignInProblem:
+    return SignInProblem(
+        problem.message,
+        code=problem.code,
+        host=problem.host,
+        status=problem.status,
+        request_id=problem.request_id,
+        at=problem.at,
+    )

@@ -1,0 +1,380 @@
+"""Work on one tenant, step by step. What was read is remembered; what is missing is read anew."""
+
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from cipp_tui.api.backend import Comparison, Preflight, StepResult
+from cipp_tui.api.customers import with_domains
+from cipp_tui.api.grants import Grants, Written
+from cipp_tui.api.graph import Graph, TenantReading, names_of
+from cipp_tui.api.http import Token
+from cipp_tui.api.pace import back_off
+from cipp_tui.api.partner import PartnerCenter
+from cipp_tui.api.tokens import Tokens
+from cipp_tui.domain.clock import Clock
+from cipp_tui.domain.jobs import Effect, Step
+from cipp_tui.domain.permissions import (
+    BOOTSTRAP_SCOPES,
+    MICROSOFT_GRAPH,
+    NOTHING_DONE,
+    AppId,
+    GrantedPermissions,
+    PermissionDiff,
+    StepCounts,
+    WantedPermissions,
+    against,
+)
+from cipp_tui.domain.problems import Refused, RemoteProblem, Unsuited, Unverified
+from cipp_tui.domain.tenants import RelationshipStatus, Tenant, TenantKind
+
+PREFLIGHT: Final = Step("preflight", Effect.READ)
+SNAPSHOT: Final = Step("snapshot", Effect.READ)
+TAKE_AWAY: Final = Step("take-away", Effect.DESTROY)
+CONSENT: Final = Step("consent", Effect.ENSURE)
+VISIBLE: Final = Step("visible", Effect.READ)
+ROLES: Final = Step("roles", Effect.ENSURE)
+SCOPES: Final = Step("scopes", Effect.ENSURE)
+VERIFY: Final = Step("verify", Effect.READ)
+
+REFRESH_PLAN: Final = (CONSENT, VISIBLE, ROLES, SCOPES, VERIFY)
+RESET_PLAN: Final = (PREFLIGHT, SNAPSHOT, TAKE_AWAY, *REFRESH_PLAN)
+"""Names of steps are in users' journals: never rename."""
+
+NO_CONSENT_CODES: Final = frozenset({65001, 90099, 7000229, 700016, 700011})
+"""Source: Entra, "Authentication and authorization error codes"."""
+
+STILL_BEING_MADE: Final = frozenset({65001, 7000229, 700016, 650051})
+VISIBLE_PATIENCE_S: Final = 120.0
+VERIFY_PATIENCE_S: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instruments:
+    """What every visit of a session works with."""
+
+    tokens: Tokens
+    graph: Graph
+    grants: Grants
+    partner: PartnerCenter
+    wanted: Callable[[], Awaitable[WantedPermissions]]
+    preflight: Callable[[Tenant], Awaitable[Preflight]]
+    prune: bool
+    seed: str  # makes request ids unique to this state on disk
+    clock: Clock
+
+
+class DirectVisit:
+    """One visit to one tenant."""
+
+    def __init__(self, parts: Instruments, tenant: Tenant, *, item: int) -> None:
+        self._parts = parts
+        self._tenant = tenant
+        self._item = item
+        self._token: Token | None = None
+        self._reading: TenantReading | None = None
+        self._stale = False  # something was written since the reading
+        self._fresh = False  # consent was given on this visit: replication may lag
+        self._wrote = False
+        self._attempts: dict[str, int] = {}
+        self._unlicensed: set[AppId] = set()
+        self._steps: dict[str, Callable[[], Awaitable[StepResult]]] = {
+            PREFLIGHT.name: self._preflight,
+            SNAPSHOT.name: self._snapshot,
+            TAKE_AWAY.name: self._take_away,
+            CONSENT.name: self._consent,
+            VISIBLE.name: self._visible,
+            ROLES.name: self._roles,
+            SCOPES.name: self._scopes,
+            VERIFY.name: self._verify,
+        }
+
+    async def perform(self, step: Step) -> StepResult:
+        """Run one step of a plan. Raises: Problem.
+
+        Source: Partner Center, "Get customer consent as Control Panel Vendor"; Graph, grants.
+        """
+        self._attempts[step.name] = self._attempts.get(step.name, 0) + 1
+        return await self._steps[step.name]()
+
+    async def compare(self) -> Comparison:
+        """Read and compare; writes nothing. Raises: Problem."""
+        wanted = await self._parts.wanted()
+        reading = await self._fetch_if_consented(wanted)
+        nothing = TenantReading(granted=GrantedPermissions(principal=None))
+        return self._compared(reading or nothing, wanted)
+
+    # -- before and while something is taken away ------------------------------------------
+    async def _preflight(self) -> StepResult:
+        report = await self._parts.preflight(self._tenant)
+        if not report.good:
+            raise Unsuited(report.reason, code="preflight")
+        return StepResult()
+
+    async def _snapshot(self) -> StepResult:
+        """Note what is there before it is taken away."""
+        wanted = await self._parts.wanted()
+        reading = await self._fetch_if_consented(wanted)
+        if reading is None or reading.granted.principal is None:
+            return StepResult(note="no principal")
+        granted = reading.granted
+        diff = against(granted, wanted)
+        extra = sorted(s.value for s in diff.scopes_extra)
+        return StepResult(
+            note=f"principal {granted.principal}, {len(granted.roles)} app roles,"
+            f" {len(granted.scopes)} delegated" + (f", extra: {' '.join(extra)}" if extra else "")
+        )
+
+    async def _take_away(self) -> StepResult:
+        """Remove the consent, then the principal if the service left it. Nothing is sent twice."""
+        wanted = await self._parts.wanted()
+        reading = self._reading or await self._fetch_if_consented(wanted)
+        token = self._token
+        principal = reading.granted.principal if reading is not None else None
+        note = "nothing was there"
+        try:
+            await self._parts.partner.remove_consent(
+                self._tenant.id, wanted.app, request_id=self._request_id(TAKE_AWAY)
+            )
+            note = "consent removed"
+        except Refused as problem:
+            if problem.status != 404 or principal is None:
+                raise
+        if principal is not None and token is not None:
+            try:
+                gone = await self._parts.grants.delete_principal(token, principal)
+            except RemoteProblem:
+                gone = False  # looked at again when everything is read anew
+            note += ", principal gone" if gone else ", principal stays"
+            if gone:
+                self._parts.tokens.forget(self._tenant.id)
+                self._token = None
+        else:
+            self._parts.tokens.forget(self._tenant.id)
+            self._token = None
+        self._reading = None
+        return StepResult(note=note)
+
+    # -- giving ----------------------------------------------------------------------------
+    async def _consent(self) -> StepResult:
+        """Make sure that our application is consented and may grant itself what it needs."""
+        self._suited()
+        wanted = await self._parts.wanted()
+        if self._tenant.kind is not TenantKind.CUSTOMER:
+            await self._fetch(wanted)
+            return StepResult()
+        reading = await self._fetch_if_consented(wanted)
+        if reading is not None and reading.granted.principal is not None:
+            diff = self._diff(reading, wanted)
+            if not self._must_write(reading, diff) or self._can_write(reading):
+                return StepResult()
+        new = await self._parts.partner.grant_consent(
+            self._tenant.id, wanted, request_id=self._request_id(CONSENT)
+        )
+        self._parts.tokens.forget(self._tenant.id)
+        self._token, self._reading, self._fresh = None, None, True
+        self._wrote = self._wrote or new
+        if not new:
+            return StepResult(counts=StepCounts(already_there=1), note="consent was there")
+        return StepResult(counts=StepCounts(consents=1))
+
+    async def _visible(self) -> StepResult:
+        """Wait until our principal can be seen and its token carries what was consented."""
+        wanted = await self._parts.wanted()
+        clock = self._parts.clock
+        until = clock.monotonic() + VISIBLE_PATIENCE_S
+        attempt = 0
+        while True:
+            attempt += 1
+            problem: RemoteProblem | None = None
+            try:
+                reading = self._reading or await self._fetch(wanted)
+                seen = reading.granted.principal is not None
+                if seen and (
+                    not self._must_write(reading, self._diff(reading, wanted))
+                    or self._tenant.kind is not TenantKind.CUSTOMER
+                    or self._can_write(reading)
+                ):
+                    return StepResult(tenant=self._told(reading))
+                if seen and (attempt > 3 or not self._wrote):
+                    raise Unsuited(
+                        "The consent in this tenant lacks the scopes that let our application"
+                        " grant itself the rest, and consenting again does not widen it",
+                        code="consent-too-narrow",
+                    )
+            except Refused as refusal:
+                if refusal.aadsts not in STILL_BEING_MADE and refusal.status != 403:
+                    raise
+                problem = refusal
+            wait = back_off(attempt, first_s=1.0, most_s=15.0)
+            if clock.monotonic() + wait > until or not self._fresh:
+                raise problem or Unverified(
+                    "Our service principal has not become visible in the tenant",
+                    code="not-visible",
+                )
+            self._parts.tokens.forget(self._tenant.id)
+            self._token, self._reading = None, None
+            await clock.sleep(wait)
+
+    async def _roles(self) -> StepResult:
+        wanted = await self._parts.wanted()
+        reading = self._reading or await self._fetch(wanted)
+        diff = self._diff(reading, wanted)
+        total = NOTHING_DONE
+        if diff.roles_missing or diff.principals_missing or diff.directory_roles_missing:
+            token = await self._customer_token()
+            written = await self._parts.grants.give_roles(token, reading, diff, wanted)
+            total += self._after(written)
+            if written.unseen:  # created by somebody else meanwhile: read its id, then go on
+                reading = await self._read(wanted)
+                written = await self._parts.grants.give_roles(
+                    token, reading, self._diff(reading, wanted), wanted
+                )
+                total += self._after(written)
+            if written.resources:
+                self._reading = replace(
+                    reading, resources={**reading.resources, **written.resources}
+                )
+        return StepResult(counts=total)
+
+    async def _scopes(self) -> StepResult:
+        wanted = await self._parts.wanted()
+        reading = self._reading or await self._fetch(wanted)
+        diff = self._diff(reading, wanted)
+        prune = self._parts.prune
+        total = NOTHING_DONE
+        if diff.scopes_missing or diff.directory_roles_missing or (prune and diff.scopes_extra):
+            token = await self._customer_token()
+            written = await self._parts.grants.give_scopes(
+                token, reading, diff, wanted, prune=prune
+            )
+            total += self._after(written)
+        else:
+            total += StepCounts(scopes_kept=len(diff.scopes_extra))
+        return StepResult(counts=total)
+
+    async def _verify(self) -> StepResult:
+        """Read everything back; what replication still hides is waited for."""
+        wanted = await self._parts.wanted()
+        clock = self._parts.clock
+        until = clock.monotonic() + VERIFY_PATIENCE_S
+        attempt = 0
+        while True:
+            attempt += 1
+            if self._stale or self._reading is None:
+                await self._fetch(wanted)
+            reading = self._reading
+            assert reading is not None
+            compared = self._compared(reading, wanted)
+            if compared.diff.in_order:
+                if not reading.principal_enabled:
+                    raise Unsuited(
+                        "Our service principal is disabled in the tenant", code="principal-disabled"
+                    )
+                return StepResult(comparison=compared, tenant=self._told(reading))
+            wait = back_off(attempt, first_s=1.0, most_s=10.0)
+            if not (self._wrote or self._fresh) or clock.monotonic() + wait > until:
+                raise Unverified(
+                    f"{compared.diff.missing_count} permissions are still missing"
+                    if not compared.diff.consent_missing
+                    else "Our service principal is not there",
+                    code="still-missing",
+                )
+            self._reading = None
+            await clock.sleep(wait)
+
+    # -- reading ---------------------------------------------------------------------------
+    async def _fetch(self, wanted: WantedPermissions) -> TenantReading:
+        self._token = None
+        return await self._read(wanted)
+
+    async def _fetch_if_consented(self, wanted: WantedPermissions) -> TenantReading | None:
+        """The reading; None when the customer's Entra says that there is no consent."""
+        if self._reading is not None and not self._stale:
+            return self._reading
+        try:
+            return await self._fetch(wanted)
+        except Refused as problem:
+            if problem.aadsts in NO_CONSENT_CODES and self._tenant.kind is TenantKind.CUSTOMER:
+                return None
+            raise
+
+    async def _read(self, wanted: WantedPermissions) -> TenantReading:
+        self._reading = await self._parts.graph.read(await self._customer_token(), wanted)
+        self._stale = False
+        return self._reading
+
+    async def _customer_token(self) -> Token:
+        if self._token is None:
+            ask = self._parts.tokens
+            direct = self._tenant.kind is TenantKind.DIRECT
+            self._token = await (
+                ask.application(self._tenant.id) if direct else ask.customer(self._tenant.id)
+            )
+        return self._token
+
+    # -- rules -----------------------------------------------------------------------------
+    def _after(self, written: Written) -> StepCounts:
+        self._stale = True
+        self._wrote = True
+        self._unlicensed |= written.unlicensed
+        if written.problem is not None:
+            raise written.problem
+        return written.counts
+
+    def _diff(self, reading: TenantReading, wanted: WantedPermissions) -> PermissionDiff:
+        return against(reading.granted, wanted, unobtainable=frozenset(self._unlicensed))
+
+    def _compared(self, reading: TenantReading, wanted: WantedPermissions) -> Comparison:
+        return Comparison(
+            granted=reading.granted,
+            diff=self._diff(reading, wanted),
+            unlicensed=tuple(
+                sorted(wanted.resource_names.get(app, app) for app in self._unlicensed)
+            ),
+        )
+
+    def _must_write(self, reading: TenantReading, diff: PermissionDiff) -> bool:
+        return not diff.in_order or (self._parts.prune and bool(diff.scopes_extra))
+
+    def _can_write(self, reading: TenantReading) -> bool:
+        """Whether the token, or at least the grant behind it, holds the three bootstrap scopes."""
+        needed = frozenset(BOOTSTRAP_SCOPES)
+        if self._token is not None and needed <= self._token.scopes:
+            return True
+        if self._token is not None and not self._token.scopes:
+            return needed <= {
+                s.value for s in reading.granted.scopes if s.resource == MICROSOFT_GRAPH
+            }
+        return False
+
+    def _suited(self) -> None:
+        if self._tenant.kind is not TenantKind.CUSTOMER or not self._tenant.relationships:
+            return
+        if any(r.usable for r in self._tenant.relationships):
+            return
+        if any(
+            r.microsoft_led and r.status is RelationshipStatus.ACTIVE
+            for r in self._tenant.relationships
+        ):
+            raise Unsuited(
+                "The only active relationship is Microsoft-led (MLT_): read-only", code="gdap-mlt"
+            )
+        raise Unsuited("No GDAP relationship with this customer is active", code="gdap-ended")
+
+    def _told(self, reading: TenantReading) -> Tenant | None:
+        """The tenant with the domains that came along; None when nothing is new."""
+        if reading.domains is None:
+            return None
+        default, domains = names_of(reading.domains)
+        told = with_domains(self._tenant, default, domains)
+        return None if told == self._tenant else told
+
+    def _request_id(self, step: Step) -> str:
+        """The same for the same try of the same step of an item, also after a crash.
+
+        A repeated call is then recognised as one; a new try is a new call.
+        """
+        words = (self._parts.seed, self._item, step.name, self._attempts.get(step.name, 0))
+        return str(uuid.uuid5(uuid.NAMESPACE_OID, "/".join(str(word) for word in words)))

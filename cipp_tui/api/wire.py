@@ -1,0 +1,173 @@
+"""Foreign JSON as the documents give it. Slim on purpose: fields that nobody uses are not read."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from cipp_tui.domain.text import clean
+
+Clean = Annotated[str, BeforeValidator(clean)]
+"""Text for people: control characters and direction overrides are made visible on the way in."""
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+Guid = Annotated[str, BeforeValidator(_lower)]
+
+
+class Foreign(BaseModel):
+    """Unknown fields are ignored, missing ones are an error."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True)
+
+
+class Collection(Foreign):
+    """A page of anything. Source: Graph, "Paging"."""
+
+    value: list[dict[str, Any]]
+    next_link: str | None = Field(default=None, alias="@odata.nextLink")
+
+
+class RoleRef(Foreign):
+    role: Guid = Field(alias="roleDefinitionId")
+
+
+class AccessDetails(Foreign):
+    roles: list[RoleRef] = Field(default_factory=list, alias="unifiedRoles")
+
+
+class CustomerRef(Foreign):
+    tenant: Guid = Field(alias="tenantId")
+    name: Clean = Field(default="", alias="displayName")
+
+
+class Relationship(Foreign):
+    """Source: Graph, delegatedAdminRelationship resource type."""
+
+    id: str
+    name: Clean = Field(default="", alias="displayName")
+    customer: CustomerRef | None = None
+    access: AccessDetails = Field(default_factory=AccessDetails, alias="accessDetails")
+    status: str
+    auto_extend: str | None = Field(default=None, alias="autoExtendDuration")
+    ends: datetime | None = Field(default=None, alias="endDateTime")
+
+
+class RelationshipPage(Foreign):
+    value: list[Relationship]
+    next_link: str | None = Field(default=None, alias="@odata.nextLink")
+
+
+class AccessContainer(Foreign):
+    group: Guid = Field(alias="accessContainerId")
+
+
+class AccessAssignment(Foreign):
+    """Source: Graph, delegatedAdminAccessAssignment resource type."""
+
+    status: str
+    container: AccessContainer = Field(alias="accessContainer")
+    access: AccessDetails = Field(default_factory=AccessDetails, alias="accessDetails")
+
+
+class AccessAssignmentPage(Foreign):
+    value: list[AccessAssignment]
+    next_link: str | None = Field(default=None, alias="@odata.nextLink")
+
+
+class TenantInformation(Foreign):
+    """Source: Graph, tenantInformation resource type."""
+
+    tenant: Guid = Field(alias="tenantId")
+    name: Clean | None = Field(default=None, alias="displayName")
+    default_domain: Clean | None = Field(default=None, alias="defaultDomainName")
+
+
+class Domain(Foreign):
+    """Source: Graph, domain resource type."""
+
+    name: Clean = Field(alias="id")
+    is_default: bool | None = Field(default=None, alias="isDefault")
+    is_verified: bool | None = Field(default=None, alias="isVerified")
+
+
+class Organization(Foreign):
+    name: Clean = Field(default="", alias="displayName")
+
+
+class Principal(Foreign):
+    """A service principal. Source: Graph, servicePrincipal resource type."""
+
+    id: str
+    app: Guid = Field(alias="appId")
+    name: Clean = Field(default="", alias="displayName")
+    enabled: bool | None = Field(default=None, alias="accountEnabled")
+
+
+class PublishedRole(Foreign):
+    id: Guid
+    value: str | None = None
+
+
+class PublishedScope(Foreign):
+    id: Guid
+    value: str | None = None
+
+
+class ResourcePrincipal(Foreign):
+    """A resource with the permissions it publishes."""
+
+    app: Guid = Field(alias="appId")
+    name: Clean = Field(default="", alias="displayName")
+    roles: list[PublishedRole] = Field(default_factory=list, alias="appRoles")
+    scopes: list[PublishedScope] = Field(default_factory=list, alias="oauth2PermissionScopes")
+
+
+class ResourceAccess(Foreign):
+    id: Guid
+    type: str  # Role | Scope
+
+
+class RequiredResource(Foreign):
+    resource: Guid = Field(alias="resourceAppId")
+    access: list[ResourceAccess] = Field(alias="resourceAccess")
+
+
+class Application(Foreign):
+    """The partner's app registration. Source: Graph, application resource type."""
+
+    app: Guid = Field(alias="appId")
+    name: Clean = Field(default="", alias="displayName")
+    required: list[RequiredResource] = Field(alias="requiredResourceAccess")
+
+
+class RoleAssignment(Foreign):
+    """An app role assignment. Source: Graph, appRoleAssignment resource type."""
+
+    role: Guid = Field(alias="appRoleId")
+    resource: str = Field(alias="resourceId")
+
+
+class DelegatedGrant(Foreign):
+    """Source: Graph, oAuth2PermissionGrant resource type."""
+
+    id: str
+    consent_type: str = Field(alias="consentType")
+    resource: str = Field(alias="resourceId")
+    scope: str | None = None
+
+
+class DirectoryRole(Foreign):
+    template: Guid = Field(alias="roleTemplateId")
+
+
+class TokenAnswer(Foreign):
+    """Source: Entra, "Microsoft identity platform and OAuth 2.0", token response."""
+
+    access_token: str = Field(repr=False, min_length=1)
+    expires_in: int = 3600
+    scope: str = ""
+    refresh_token: str | None = Field(default=None, repr=False)
