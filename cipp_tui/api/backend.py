@@ -29,6 +29,7 @@ class Capability(StrEnum):
 class Comparison:
     """What a tenant holds, read just now, against what is wanted."""
 
+    wanted: WantedPermissions
     granted: GrantedPermissions
     diff: PermissionDiff
     unlicensed: tuple[str, ...] = ()

@@ -328,6 +328,7 @@ class DirectVisit:
 
     def _compared(self, reading: TenantReading, wanted: WantedPermissions) -> Comparison:
         return Comparison(
+            wanted=wanted,
             granted=reading.granted,
             diff=self._diff(reading, wanted),
             unlicensed=tuple(

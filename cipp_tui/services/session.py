@@ -1,24 +1,42 @@
 """The bag a screen or a command is given: the fleet, the jobs, the news, and the verbs."""
 
-from collections.abc import Iterable, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
 
-from cipp_tui.api.backend import Comparison, DeviceSignIn, Preflight
+from cipp_tui.api.backend import Backend, Comparison, DeviceSignIn, Preflight
 from cipp_tui.domain.audit import AuditEntry
 from cipp_tui.domain.clock import Clock
 from cipp_tui.domain.fleet import TenantRow
-from cipp_tui.domain.jobs import Action
-from cipp_tui.domain.problems import Problem
-from cipp_tui.domain.tenants import TenantId
+from cipp_tui.domain.jobs import Action, ItemState, Job, Mark, Word, in_debt
+from cipp_tui.domain.permissions import WantedPermissions
+from cipp_tui.domain.problems import Problem, SignInProblem, Unsuited
+from cipp_tui.domain.tenants import Tenant, TenantId
+from cipp_tui.services.engine import DEBT_WAITS_S, Engine
+from cipp_tui.services.fleet import READ_AT, Fleet
+from cipp_tui.services.history import entry_aloud, item_view, job_view
+from cipp_tui.services.jobbook import JobBook, LiveJob, Work
+from cipp_tui.services.listing import Listing
+from cipp_tui.services.local import LocalActions
+from cipp_tui.services.news import NewsDesk, job_sentence, reading_sentence
+from cipp_tui.services.notes import END
+from cipp_tui.services.outcomes import Outcomes
+from cipp_tui.services.records import record_of
+from cipp_tui.services.signing import Signing
+from cipp_tui.services.suits import select
 from cipp_tui.services.views import (
-    FleetCounts,
     ItemView,
     JobView,
+    Level,
     News,
     Reading,
     SignInState,
 )
+from cipp_tui.storage.journal import Draft, Entry, Journal
+from cipp_tui.storage.state import FleetStore
+
+LEAVE_GRACE_S = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,188 +51,439 @@ class ProfileFacts:
     confirm_always: bool = False
     reason_required: bool = False
     prune: bool = False
-
-
-class Fleet:
-    """Every known tenant, in memory, the newest facts."""
-
-    @property
-    def revision(self) -> int:
-        """Grows with every changed row."""
-        raise NotImplementedError
-
-    @property
-    def membership(self) -> int:
-        """Grows when tenants come or go."""
-        raise NotImplementedError
-
-    @property
-    def read_at(self) -> datetime | None:
-        """When the whole list was last read."""
-        raise NotImplementedError
-
-    def __len__(self) -> int:
-        raise NotImplementedError
-
-    def rows(self) -> Sequence[TenantRow]:
-        """All rows, in no order."""
-        raise NotImplementedError
-
-    def row(self, tenant: TenantId) -> TenantRow | None:
-        raise NotImplementedError
-
-    def since(self, seen: int) -> tuple[int, list[TenantId]]:
-        """The revision now, and whose rows changed after revision `seen`."""
-        raise NotImplementedError
-
-    def counts(self) -> FleetCounts:
-        """The numbers of the title line; kept up to date, so asking is cheap."""
-        raise NotImplementedError
+    title: bool = True
+    bell: bool = False
 
 
 class Session:
     """One profile at work. Every method that acts returns at once; progress is on the boards."""
 
-    profile: ProfileFacts
-    clock: Clock
-    fleet: Fleet
-    actor: str
-    looking_only: str | None  # who else works on this profile, when somebody does
+    def __init__(
+        self,
+        *,
+        profile: ProfileFacts,
+        backend: Backend,
+        store: FleetStore,
+        journal: Journal,
+        clock: Clock,
+        actor: str,
+        looking_only: str | None,
+        concurrency: int,
+        debt_waits_s: Sequence[float] = DEBT_WAITS_S,
+    ) -> None:
+        self.profile = profile
+        self.clock = clock
+        self.actor = actor
+        self.looking_only = looking_only
+        self.fleet = Fleet(store, clock)
+        self._backend = backend
+        self._store = store
+        self._journal = journal
+        self._book = JobBook(clock)
+        self._desk = NewsDesk(clock)
+        self._outcomes = Outcomes(journal, self.fleet, self._book, clock)
+        self._signing = Signing(backend, clock, self._desk, self._when_signed_in)
+        self._listing = Listing(backend, self.fleet, clock, self._list_ended)
+        self._local = LocalActions(journal, self.fleet, self._book, clock, actor, self._job_ended)
+        self._engine = Engine(
+            backend,
+            journal,
+            self._book,
+            self._outcomes,
+            clock=clock,
+            concurrency=concurrency,
+            on_end=self._job_ended,
+            on_sign_in_lost=self._signing.lost,
+            debt_waits_s=debt_waits_s,
+        )
+        self._memories: dict[str, str] = {}
+        self._interrupted: dict[TenantId, list[Entry]] = {}
+        self._debts: list[Entry] = []
+        self._left = False
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator["Session"]:
+        """Load what is stored, start working, and pay every debt before it ends."""
+        await self._journal.open()
+        self._memories = await self._store.remembered()
+        await self.fleet.load(self._memories.get(READ_AT))
+        await self._take_stock()
+        workers = asyncio.create_task(self._engine.work())
+        self._signing.look()
+        try:
+            yield self
+        finally:
+            await self.leave()
+            workers.cancel()
+            await asyncio.wait({workers})
+            await self._signing.close()
+        if self._engine.broken is not None:
+            raise self._engine.broken
 
     # -- reading ---------------------------------------------------------------------------
     def read_list(self, only: TenantId | None = None) -> bool:
         """Start reading the list (or one tenant) again; False when it is being read already."""
-        raise NotImplementedError
+        return self._listing.start(only)
 
     @property
     def reading(self) -> Reading:
-        raise NotImplementedError
+        return self._listing.reading
+
+    async def list_read(self) -> Reading:
+        """Wait for the reading under way; how it went."""
+        return await self._listing.finished()
+
+    async def wanted(self) -> WantedPermissions:
+        """The permission set every tenant should hold. Raises: Problem."""
+        wanted = await self._backend.wanted()
+        self.fleet.judge_by(wanted.app, wanted.fingerprint)
+        return wanted
 
     async def compare(self, tenant: TenantId) -> Comparison:
         """Compare one tenant now and remember the result. Raises: Problem."""
-        raise NotImplementedError
+        row = self._row(tenant)
+        comparison = await self._backend.compare(row.tenant)
+        before = row.permissions
+        record = record_of(
+            comparison,
+            now=self.clock.now(),
+            applied_at=before.applied_at if before is not None else None,
+        )
+        if self.looking_only is None:
+            self.fleet.compared(tenant, record)
+        return comparison
 
     async def preflight(self, tenant: TenantId) -> Preflight:
         """Whether a reset would be able to give back. Raises: Problem."""
-        raise NotImplementedError
+        return await self._backend.preflight(self._row(tenant).tenant)
 
     async def history(self, tenant: TenantId, limit: int = 20) -> list[AuditEntry]:
         """What was done to the tenant, newest first."""
-        raise NotImplementedError
+        return [entry_aloud(entry) for entry in await self._journal.of_tenant(tenant, limit)]
+
+    async def audit(self, limit: int = 1000) -> list[AuditEntry]:
+        """What was done to any tenant, newest first."""
+        return [entry_aloud(entry) for entry in await self._journal.newest(limit)]
 
     # -- acting ----------------------------------------------------------------------------
     def why_off(self, action: Action | None = None) -> str | None:
         """Why nothing (or not this action) can be done now: read-only, sign-in needed, …"""
-        raise NotImplementedError
+        if self.looking_only is not None:
+            return f"looking only: {self.looking_only}"
+        if self.profile.read_only and action is not Action.SYNC:
+            return f"this profile is read-only ({self.profile.name})"
+        if self._engine.broken is not None:
+            return f"the program must be started anew: {self._engine.broken}"
+        if action in (Action.EXCLUDE, Action.INCLUDE, Action.REMOVE, None):
+            return None
+        if self._signing.state in (SignInState.NEEDED, SignInState.PENDING):
+            return "sign in first (6, then s)"
+        return None
 
     async def exclude(self, tenants: Iterable[TenantId], reason: str = "") -> JobView:
-        raise NotImplementedError
+        return self._view(await self._local.exclude(self._taken(Action.EXCLUDE, tenants), reason))
 
     async def include(self, tenants: Iterable[TenantId]) -> JobView:
-        raise NotImplementedError
+        return self._view(await self._local.include(self._taken(Action.INCLUDE, tenants)))
 
     async def remove(self, tenants: Iterable[TenantId], *, exclude: bool = False) -> JobView:
-        raise NotImplementedError
+        rows = self._taken(Action.REMOVE, tenants)
+        return self._view(await self._local.remove(rows, exclude=exclude))
 
-    async def refresh(self, tenants: Iterable[TenantId]) -> JobView:
-        raise NotImplementedError
+    async def refresh(
+        self, tenants: Iterable[TenantId], *, reason: str = "", retry_of: int | None = None
+    ) -> JobView:
+        return await self._work(Action.REFRESH, tenants, reason, retry_of)
 
-    async def reset(self, tenants: Iterable[TenantId]) -> JobView:
-        raise NotImplementedError
+    async def reset(
+        self, tenants: Iterable[TenantId], *, reason: str = "", retry_of: int | None = None
+    ) -> JobView:
+        return await self._work(Action.RESET, tenants, reason, retry_of)
+
+    async def clear_failures(self, tenants: Iterable[TenantId]) -> JobView:
+        """Set the failure count back and refresh now."""
+        chosen = list(tenants)
+        for tenant in chosen:
+            self.fleet.succeeded(tenant)
+        return await self.refresh(chosen, reason="failure count set back")
 
     @property
     def undoable(self) -> tuple[Action, tuple[TenantId, ...]] | None:
         """The last exclude or include of this run that was not taken back, and whom it changed."""
-        raise NotImplementedError
+        return self._local.undoable
 
     async def undo(self) -> JobView:
         """Take it back: who, when and why are put back as they were."""
-        raise NotImplementedError
-
-    async def clear_failures(self, tenants: Iterable[TenantId]) -> JobView:
-        """Set the failure count back and refresh now."""
-        raise NotImplementedError
+        if self._local.undoable is None:
+            raise Unsuited("There is nothing to take back", code="nothing-to-undo")
+        return self._view(await self._local.undo())
 
     # -- jobs ------------------------------------------------------------------------------
     @property
     def jobs_revision(self) -> int:
-        raise NotImplementedError
+        return self._book.revision
 
     def running_job(self) -> JobView | None:
         """The newest job at work."""
-        raise NotImplementedError
+        return self._book.running()
 
     def job(self, job: int) -> JobView | None:
         """A job of this run, or one that was loaded by `jobs`."""
-        raise NotImplementedError
+        return self._book.view(job)
 
     def items(self, job: int) -> Sequence[ItemView]:
-        """Failed first, then running, skipped, done, waiting."""
-        raise NotImplementedError
+        """Failed first, then running, stopped, done, waiting."""
+        return self._book.items(job)
+
+    async def finished(self, job: int) -> JobView:
+        """Wait for a job of this run to end. Raises: what broke the engine."""
+        live = self._book.get(job)
+        if live is not None:
+            await live.finished.wait()
+        if self._engine.broken is not None:
+            raise self._engine.broken
+        return self._view(job)
 
     async def jobs(self, limit: int = 200) -> list[JobView]:
-        """Newest first, from the journal."""
-        raise NotImplementedError
+        """Newest first, this run's and the journal's."""
+        here = {view.id: view for view in self._book.views()}
+        for job in await self._journal.jobs(limit):
+            if job.id not in here:
+                here[job.id] = self._book.view(job.id) or await self._load_job(job)
+        return sorted(here.values(), key=lambda view: -view.id)[:limit]
+
+    async def load_job(self, job: int) -> JobView | None:
+        """A job of any run, with its items ready for `items`."""
+        if (view := self._book.view(job)) is not None:
+            return view
+        entries = await self._journal.of_job(job)
+        return await self._load_job(entries[0].job, entries) if entries else None
 
     async def stop(self, job: int) -> None:
         """What is in flight ends, what waits does not start; debts are always paid."""
-        raise NotImplementedError
+        if (live := self._book.get(job)) is not None:
+            self._engine.stop(live)
 
     async def retry(self, job: int) -> JobView:
         """A new job for those that failed or were not started."""
-        raise NotImplementedError
+        view = await self.load_job(job)
+        if view is None:
+            raise Unsuited(f"There is no job {job}", code="no-such-job")
+        again = [
+            item.tenant
+            for item in self._book.items(job)
+            if item.progress.state in (ItemState.FAILED, ItemState.STOPPED)
+        ]
+        return await self._work(view.action, again, f"retries job {job}", job)
 
     async def resume(self, job: int) -> JobView:
         """Go on with a job that was interrupted."""
-        raise NotImplementedError
+        self._may(Action.REFRESH)
+        entries = [e for held in self._interrupted.values() for e in held if e.job.id == job]
+        if not entries:
+            raise Unsuited(f"Job {job} has nothing left to do", code="nothing-to-resume")
+        for entry in entries:
+            self._interrupted.pop(entry.item.tenant, None)
+        return self._view(self._begin_again(entries, paying=False).job.id)
+
+    @property
+    def interrupted(self) -> dict[int, int]:
+        """Jobs of earlier runs that can be resumed, and how many tenants each has left."""
+        left: dict[int, int] = {}
+        for held in self._interrupted.values():
+            for entry in held:
+                left[entry.job.id] = left.get(entry.job.id, 0) + 1
+        return left
 
     @property
     def owed(self) -> Sequence[TenantRow]:
         """Tenants whose access was taken away and is not back."""
-        raise NotImplementedError
+        if self.fleet.counts().no_access == 0:
+            return ()
+        return [row for row in self.fleet.rows() if row.stranded]
 
     @property
     def holding(self) -> str:
         """Words for a service that asks us to wait; empty when none does."""
-        raise NotImplementedError
+        return self._backend.holding
+
+    @property
+    def http_requests(self) -> int:
+        return self._backend.http_requests
 
     # -- news ------------------------------------------------------------------------------
     @property
     def news(self) -> Sequence[News]:
         """All messages of this run, oldest first."""
-        raise NotImplementedError
+        return self._desk.all
+
+    @property
+    def news_revision(self) -> int:
+        return self._desk.revision
 
     # -- signing in ------------------------------------------------------------------------
     @property
     def sign_in_state(self) -> SignInState:
-        raise NotImplementedError
+        return self._signing.state
 
     @property
     def user(self) -> str | None:
         """Who is signed in."""
-        raise NotImplementedError
+        return self._signing.user
+
+    @property
+    def offline(self) -> Problem | None:
+        """Why the services cannot be reached; None when they can."""
+        return self._signing.offline
+
+    async def ready(self) -> None:
+        """Wait until the services know us and debts are being paid. Raises: Problem."""
+        await self._signing.settled()
 
     async def begin_sign_in(self) -> DeviceSignIn:
         """Start a device code sign-in; it is finished in the background. Raises: Problem."""
-        raise NotImplementedError
+        return await self._signing.begin()
 
     @property
     def sign_in_problem(self) -> Problem | None:
         """Why the last sign-in did not work."""
-        raise NotImplementedError
+        return self._signing.problem
 
     def cancel_sign_in(self) -> None:
-        raise NotImplementedError
+        self._signing.cancel()
 
     # -- remembering and leaving -----------------------------------------------------------
     def remembered(self, key: str, default: str = "") -> str:
         """What the program remembers by itself: sort, columns, panel, theme, filters."""
-        raise NotImplementedError
+        return self._memories.get(f"ui:{key}", default)
 
     def remember(self, key: str, value: str) -> None:
         """Kept on disk soon, never at once."""
-        raise NotImplementedError
+        if self._memories.get(f"ui:{key}") != value:
+            self._memories[f"ui:{key}"] = value
+            self._store.remember(f"ui:{key}", value)
+
+    @property
+    def paying_debts(self) -> int:
+        """How many tenants are being given their access back right now."""
+        return self._engine.paying_debts
 
     async def leave(self) -> None:
         """Take no more work, let what is in flight end, and pay every debt."""
-        raise NotImplementedError
+        if self._left:
+            return
+        await self._listing.cancel()
+        await self._engine.leave(LEAVE_GRACE_S)
+        self._left = True
+
+    # -- how -------------------------------------------------------------------------------
+    async def _take_stock(self) -> None:
+        """What earlier runs left: debts, which are paid, and interruptions, which wait."""
+        for entry in await self._journal.unfinished():
+            if in_debt(entry.item.plan, entry.marks):
+                self._debts.append(entry)
+                if self.fleet.row(entry.item.tenant) is None:
+                    self.fleet.learn([Tenant(id=entry.item.tenant, name=entry.item.tenant_name)])
+                self.fleet.stranded(entry.item.tenant, True)
+            else:
+                self._interrupted.setdefault(entry.item.tenant, []).append(entry)
+        if self._debts:
+            names = ", ".join(entry.item.tenant_name for entry in self._debts[:3])
+            self._desk.tell(
+                Level.ERROR, f"{len(self._debts)} owed: {names} gets its access back now."
+            )
+        for job, left in self.interrupted.items():
+            self._desk.tell(
+                Level.WARNING,
+                f"Job {job} was interrupted, {left} not done. cipp-tui jobs resume {job}, or r.",
+                job=job,
+            )
+
+    async def _when_signed_in(self) -> None:
+        if self.looking_only is None:
+            debts, self._debts = self._debts, []
+            for job in sorted({entry.job.id for entry in debts}):
+                self._begin_again([e for e in debts if e.job.id == job], paying=True)
+        await self.wanted()
+
+    def _begin_again(self, entries: Sequence[Entry], *, paying: bool) -> LiveJob:
+        works = []
+        for entry in entries:
+            row = self.fleet.row(entry.item.tenant)
+            bare = Tenant(id=entry.item.tenant, name=entry.item.tenant_name)
+            tenant = row.tenant if row is not None else bare
+            works.append(Work(item=entry.item, tenant=tenant, marks=list(entry.marks)))
+        return self._engine.begin(entries[0].job, works, paying=paying)
+
+    async def _work(
+        self, action: Action, tenants: Iterable[TenantId], reason: str, retry_of: int | None
+    ) -> JobView:
+        rows = self._taken(action, tenants)
+        self._replace_interrupted(rows)
+        wish = Job(
+            id=0,
+            action=action,
+            actor=self.actor,
+            created_at=self.clock.now(),
+            reason=reason,
+            retry_of=retry_of,
+        )
+        drafts = [
+            Draft(row.id, row.tenant.name, self._backend.plan(action, row.tenant)) for row in rows
+        ]
+        job, items = await self._journal.begin(wish, drafts)
+        works = [
+            Work(item=item, tenant=row.tenant, marks=[])
+            for item, row in zip(items, rows, strict=True)
+        ]
+        return self._view(self._engine.begin(job, works).job.id)
+
+    def _replace_interrupted(self, rows: Iterable[TenantRow]) -> None:
+        """A new job takes the place of what an earlier run left unfinished."""
+        for row in rows:
+            for entry in self._interrupted.pop(row.id, []):
+                mark = Mark(step=END, word=Word.STOPPED, at=self.clock.now())
+                self._journal.mark(entry.item.id, mark)
+
+    def _taken(self, action: Action, tenants: Iterable[TenantId]) -> Sequence[TenantRow]:
+        self._may(action)
+        rows = [row for row in map(self.fleet.row, dict.fromkeys(tenants)) if row is not None]
+        return select(rows, action).taken
+
+    def _may(self, action: Action) -> None:
+        reason = self.why_off(action)
+        if reason is not None:
+            problem = self._signing.problem
+            if isinstance(problem, SignInProblem) and "sign in" in reason:
+                raise problem
+            raise Unsuited(reason, code="off")
+
+    def _row(self, tenant: TenantId) -> TenantRow:
+        row = self.fleet.row(tenant)
+        if row is None:
+            raise Unsuited("This tenant is not in the list", code="unknown-tenant")
+        return row
+
+    def _view(self, job: int) -> JobView:
+        view = self._book.view(job)
+        assert view is not None, "the job was made just now"
+        return view
+
+    async def _load_job(self, job: Job, entries: Sequence[Entry] | None = None) -> JobView:
+        entries = entries if entries is not None else await self._journal.of_job(job.id)
+        items = [item_view(entry) for entry in entries]
+        view = job_view(job, items, entries)
+        self._book.remember_older(view, items)
+        return view
+
+    def _job_ended(self, live: LiveJob) -> None:
+        view = self._view(live.job.id)
+        only = next(iter(live.items.values())).tenant_name if view.total == 1 else None
+        level, sentence = job_sentence(view, only)
+        self._desk.tell(level, sentence, job=view.id)
+
+    def _list_ended(self, reading: Reading) -> None:
+        if isinstance(reading.problem, SignInProblem):
+            self._signing.lost(reading.problem)
+        level, sentence = reading_sentence(reading)
+        self._desk.tell(level, sentence)

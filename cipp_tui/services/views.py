@@ -1,4 +1,4 @@
-"""What a screen is shown of jobs, of the list being read and of the news. Frozen facts, no verbs."""
+"""What a screen is shown of jobs, of the list being read, and of the news. Facts, no verbs."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,0 +1,1 @@
+"""The disk: what must survive, and what is only remembered."""

@@ -1,0 +1,215 @@
+"""The jobs of this run, in numbers that are always current."""
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from cipp_tui.domain.clock import Clock
+from cipp_tui.domain.fleet import Progress
+from cipp_tui.domain.jobs import Action, ItemState, Job, JobItem, Mark, Outcome
+from cipp_tui.domain.permissions import NOTHING_DONE, StepCounts
+from cipp_tui.domain.problems import Problem
+from cipp_tui.domain.tenants import Tenant, TenantId
+from cipp_tui.services.views import ItemView, JobView
+
+_ETA_FROM = 10
+_SHOWN_IN_FLIGHT = 4
+_ORDER = {
+    ItemState.STRANDED: 0,
+    ItemState.FAILED: 1,
+    ItemState.RUNNING: 2,
+    ItemState.STOPPED: 3,
+    ItemState.RESTORED: 4,
+    ItemState.DONE: 5,
+    ItemState.WAITING: 6,
+}
+
+
+@dataclass(slots=True)
+class Work:
+    """One item on its way through the engine."""
+
+    item: JobItem
+    tenant: Tenant
+    marks: list[Mark]
+    counts: StepCounts = NOTHING_DONE
+    since: datetime | None = None  # when a worker took it up
+
+
+@dataclass(slots=True)
+class LiveJob:
+    """A job of this run."""
+
+    job: Job
+    started_at: datetime
+    began: float  # monotonic
+    width: int  # how many of its items may be in flight at once
+    waiting: deque[Work] = field(default_factory=deque)
+    items: dict[int, ItemView] = field(default_factory=dict)
+    flying: dict[int, Work] = field(default_factory=dict)  # by item, oldest first
+    tally: Counter[str] = field(default_factory=Counter)
+    ended_at: datetime | None = None
+    stopping: bool = False
+    canary: bool = False  # the first tenant goes alone, and must come out well
+    failed_in_a_row: int = 0
+    last_failure: ItemView | None = None
+    fleet_wide: Problem | None = None
+    paying: bool = False  # gives access back that an earlier run took away
+    finished: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class JobBook:
+    """Knows every job of this run, and tells them in numbers."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._jobs: dict[int, LiveJob] = {}
+        self._older: dict[int, JobView] = {}
+        self._older_items: dict[int, Sequence[ItemView]] = {}
+        self.revision = 0
+        """Grows with every change."""
+
+    def open(self, job: Job, works: Sequence[Work], *, width: int, canary: bool = False) -> LiveJob:
+        """A job begins."""
+        live = LiveJob(
+            job=job,
+            started_at=self._clock.now(),
+            began=self._clock.monotonic(),
+            width=width,
+            canary=canary,
+        )
+        for work in works:
+            live.waiting.append(work)
+            self._place(live, work.item, _waiting(job, work))
+        self._jobs[job.id] = live
+        self.revision += 1
+        return live
+
+    def live(self) -> list[LiveJob]:
+        """Jobs that still have something to do, the ones that pay debts first."""
+        at_work = [live for live in self._jobs.values() if live.ended_at is None]
+        return sorted(at_work, key=lambda live: (not live.paying, live.job.id))
+
+    def get(self, job: int) -> LiveJob | None:
+        return self._jobs.get(job)
+
+    def show(
+        self, live: LiveJob, item: JobItem, progress: Progress, counts: StepCounts, why: str = ""
+    ) -> None:
+        """An item has news."""
+        view = ItemView(
+            tenant=item.tenant,
+            tenant_name=item.tenant_name,
+            progress=progress,
+            counts=counts,
+            skipped_because=why,
+        )
+        self._place(live, item, view)
+        if progress.state in (ItemState.FAILED, ItemState.STRANDED):
+            live.last_failure = view
+        self.revision += 1
+
+    def end(self, live: LiveJob) -> None:
+        """A job has nothing left to do."""
+        live.ended_at = self._clock.now()
+        self.revision += 1
+
+    def remember_older(self, view: JobView, items: Sequence[ItemView]) -> None:
+        """A job of an earlier run, read from the journal."""
+        self._older[view.id] = view
+        self._older_items[view.id] = items
+
+    def running(self) -> JobView | None:
+        """The newest job at work."""
+        at_work = [live for live in self._jobs.values() if live.ended_at is None]
+        return self._view(at_work[-1]) if at_work else None
+
+    def view(self, job: int) -> JobView | None:
+        live = self._jobs.get(job)
+        return self._view(live) if live is not None else self._older.get(job)
+
+    def views(self) -> list[JobView]:
+        """Jobs of this run, newest first."""
+        return [self._view(live) for live in reversed(self._jobs.values())]
+
+    def items(self, job: int) -> Sequence[ItemView]:
+        """Failed first, then running, stopped, done, waiting."""
+        live = self._jobs.get(job)
+        if live is None:
+            return self._older_items.get(job, ())
+        return sorted(live.items.values(), key=place_in_results)
+
+    def item_of(self, tenant: TenantId) -> int | None:
+        """The job that has the tenant in hand."""
+        for live in self._jobs.values():
+            if live.ended_at is None and any(
+                view.tenant == tenant and view.progress.at_work for view in live.items.values()
+            ):
+                return live.job.id
+        return None
+
+    def _place(self, live: LiveJob, item: JobItem, view: ItemView) -> None:
+        before = live.items.get(item.id)
+        if before is not None:
+            live.tally[_word(before.progress)] -= 1
+        live.tally[_word(view.progress)] += 1
+        live.items[item.id] = view
+
+    def _view(self, live: LiveJob) -> JobView:
+        tally = live.tally
+        in_flight = tuple(live.items[item] for item in list(live.flying)[:_SHOWN_IN_FLIGHT])
+        view = JobView(
+            id=live.job.id,
+            action=live.job.action,
+            actor=live.job.actor,
+            started_at=live.started_at,
+            ended_at=live.ended_at,
+            total=len(live.items),
+            waiting=tally[ItemState.WAITING],
+            running=tally[ItemState.RUNNING],
+            changed=tally[Outcome.CHANGED],
+            unchanged=tally[Outcome.UNCHANGED],
+            failed=tally[Outcome.FAILED],
+            skipped=tally[Outcome.SKIPPED],
+            restored=tally[Outcome.RESTORED],
+            stranded=tally[Outcome.STRANDED],
+            stopped=tally[ItemState.STOPPED],
+            left_s=None,
+            in_flight=in_flight,
+            last_failure=live.last_failure,
+            fleet_wide=live.fleet_wide,
+            retry_of=live.job.retry_of,
+        )
+        if live.ended_at is None and view.finished >= _ETA_FROM:
+            elapsed = self._clock.monotonic() - live.began
+            left = elapsed / view.finished * (view.total - view.finished)
+            view = replace(view, left_s=left)
+        return view
+
+
+def place_in_results(view: ItemView) -> tuple[int, str]:
+    """Sort key of results: what needs attention first."""
+    if view.progress.outcome is Outcome.SKIPPED:
+        return 3, view.tenant_name.casefold()
+    return _ORDER[view.progress.state], view.tenant_name.casefold()
+
+
+def _word(progress: Progress) -> str:
+    if progress.state in (ItemState.WAITING, ItemState.RUNNING, ItemState.STOPPED):
+        return progress.state
+    return progress.outcome or progress.state
+
+
+def _waiting(job: Job, work: Work) -> ItemView:
+    return ItemView(
+        tenant=work.item.tenant,
+        tenant_name=work.item.tenant_name,
+        progress=Progress(
+            job=job.id,
+            action=Action(job.action),
+            state=ItemState.WAITING,
+            steps=len(work.item.plan),
+        ),
+    )

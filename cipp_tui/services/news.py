@@ -1,0 +1,94 @@
+"""Messages of this run: what happened, to whom, how many, what next."""
+
+from collections.abc import Sequence
+
+from cipp_tui.domain.clock import Clock
+from cipp_tui.domain.jobs import Action
+from cipp_tui.domain.tenants import TenantId
+from cipp_tui.services.views import JobView, Level, News, Reading
+
+_KEPT = 1000
+
+
+class NewsDesk:
+    """Keeps the messages, oldest first."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._news: list[News] = []
+        self.revision = 0
+
+    @property
+    def all(self) -> Sequence[News]:
+        return self._news
+
+    def tell(
+        self,
+        level: Level,
+        text: str,
+        *,
+        tenant: TenantId | None = None,
+        job: int | None = None,
+    ) -> None:
+        """Add a message."""
+        news = News(at=self._clock.now(), level=level, text=text, tenant=tenant, job=job)
+        self._news.append(news)
+        del self._news[:-_KEPT]
+        self.revision += 1
+
+
+def job_sentence(view: JobView, only: str | None = None) -> tuple[Level, str]:
+    """How a job ended, with all its counts. `only` is the tenant's name when it was just one."""
+    if view.fleet_wide is not None:
+        return Level.ERROR, (
+            f"Job {view.id} stopped: one cause for all, {view.fleet_wide.message or 'sign-in'}."
+        )
+    verb = _VERBS[view.action]
+    if only is not None and view.total == 1 and view.done == 1:
+        return Level.GOOD, f"{verb} {only}.{_hint(view)}"
+    parts = [
+        f"{number} {word}"
+        for number, word in (
+            (view.changed, "changed" if view.action is Action.REFRESH else "done"),
+            (view.unchanged, "in order already"),
+            (view.restored, "restored"),
+            (view.failed, "failed"),
+            (view.stranded, "WITHOUT ACCESS"),
+            (view.skipped, "left out"),
+            (view.stopped, "not started"),
+        )
+        if number
+    ]
+    took = (view.ended_at - view.started_at).total_seconds() if view.ended_at else 0.0
+    bad = view.failed + view.stranded
+    level = Level.ERROR if view.stranded else Level.WARNING if bad else Level.GOOD
+    counts = ", ".join(parts) or "nothing to do"
+    tail = " J shows them." if view.action in (Action.REFRESH, Action.RESET) else _hint(view)
+    return level, f"Job {view.id}: {counts}, {clock_words(took)}.{tail}"
+
+
+def reading_sentence(reading: Reading) -> tuple[Level, str]:
+    """How reading the list ended."""
+    if reading.problem is not None:
+        return Level.ERROR, f"Could not read the list: {reading.problem}. ctrl+r tries again."
+    return Level.INFO, f"List read: {reading.seen} tenants, {reading.words}."
+
+
+def clock_words(seconds: float) -> str:
+    """A duration as minutes and seconds: 4:12."""
+    whole = round(seconds)
+    return f"{whole // 60}:{whole % 60:02d}"
+
+
+_VERBS = {
+    Action.EXCLUDE: "Excluded",
+    Action.INCLUDE: "Included",
+    Action.REMOVE: "Removed from the list:",
+    Action.REFRESH: "Refreshed",
+    Action.RESET: "Reset",
+    Action.SYNC: "Read",
+}
+
+
+def _hint(view: JobView) -> str:
+    return " u takes it back." if view.action in (Action.EXCLUDE, Action.INCLUDE) else ""

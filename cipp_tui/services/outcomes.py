@@ -1,0 +1,196 @@
+"""What a step or an item's end means: for the row, the books, the counters and the journal."""
+
+import logging
+
+from cipp_tui.api.backend import StepResult
+from cipp_tui.domain.clock import Clock
+from cipp_tui.domain.fleet import Progress
+from cipp_tui.domain.jobs import (
+    Action,
+    ItemState,
+    Mark,
+    Outcome,
+    Step,
+    Word,
+    in_debt,
+    owed,
+    state_of,
+)
+from cipp_tui.domain.problems import (
+    Broken,
+    LostReply,
+    Problem,
+    SignInProblem,
+    Stopped,
+    StorageProblem,
+    Throttled,
+    Unreachable,
+)
+from cipp_tui.services.fleet import Fleet
+from cipp_tui.services.jobbook import JobBook, LiveJob, Work
+from cipp_tui.services.notes import END, note_of
+from cipp_tui.services.records import record_of
+from cipp_tui.storage.journal import Journal
+
+LOG = logging.getLogger("cipp_tui.outcomes")
+
+NOT_THE_TENANTS_FAULT = (
+    Throttled,
+    Unreachable,
+    LostReply,
+    Broken,
+    SignInProblem,
+    Stopped,
+    StorageProblem,
+)
+"""Problems that do not count as failures of a tenant."""
+
+
+class Outcomes:
+    """Tells everybody who needs to know how a tenant's work goes."""
+
+    def __init__(self, journal: Journal, fleet: Fleet, book: JobBook, clock: Clock) -> None:
+        self._journal = journal
+        self._fleet = fleet
+        self._book = book
+        self._clock = clock
+
+    def waiting(self, live: LiveJob, work: Work) -> None:
+        """The tenant stands in the queue."""
+        progress = self._progress(live, work, ItemState.WAITING)
+        self._fleet.progress(work.item.tenant, progress)
+
+    def running(
+        self,
+        live: LiveJob,
+        work: Work,
+        step: Step,
+        *,
+        note: str = "",
+        problem: Problem | None = None,
+    ) -> None:
+        """The tenant is in a worker's hands, at this step."""
+        if work.since is None:
+            work.since = self._clock.now()
+        progress = self._progress(
+            live,
+            work,
+            ItemState.RUNNING,
+            step=step.name,
+            place=work.item.plan.index(step) + 1,
+            note=note,
+            problem=problem,
+        )
+        self._fleet.progress(work.item.tenant, progress)
+        self._book.show(live, work.item, progress, work.counts)
+        if progress.paying:
+            self._fleet.stranded(work.item.tenant, True)
+
+    def learned(self, work: Work, result: StepResult) -> None:
+        """A step went well and brought news of the tenant along."""
+        if result.tenant is not None:
+            self._fleet.learn([result.tenant])
+        if result.comparison is not None:
+            row = self._fleet.row(work.item.tenant)
+            before = row.permissions if row is not None else None
+            record = record_of(
+                result.comparison,
+                now=self._clock.now(),
+                applied_at=before.applied_at if before is not None else None,
+            )
+            self._fleet.compared(work.item.tenant, record)
+
+    def finished(self, live: LiveJob, work: Work, problem: Problem | None, took_s: float) -> None:
+        """The tenant leaves the worker's hands."""
+        if isinstance(problem, Stopped):
+            self.stopped(live, work, closed=True)
+            return
+        state, outcome = _end_of(live, work)
+        step = next(iter(owed(work.item.plan, work.marks)), None)
+        progress = self._progress(
+            live,
+            work,
+            state,
+            step=step.name if step is not None else "",
+            place=work.item.plan.index(step) + 1 if step is not None else len(work.item.plan),
+            problem=problem,
+            outcome=outcome,
+            took_s=took_s,
+        )
+        if outcome is not Outcome.STRANDED:
+            self._close(
+                work,
+                Word.REFUSED if outcome is Outcome.FAILED else Word.DONE,
+                note_of(
+                    counts=work.counts,
+                    problem=problem,
+                    outcome=outcome,
+                    took_s=took_s,
+                    stopped_at=progress.step,
+                ),
+            )
+        tenant = work.item.tenant
+        self._fleet.stranded(tenant, outcome is Outcome.STRANDED)
+        if outcome is Outcome.FAILED and problem is not None:
+            if not isinstance(problem, NOT_THE_TENANTS_FAULT):
+                self._fleet.failed(tenant, problem)
+        elif outcome is not Outcome.STRANDED:
+            self._fleet.succeeded(tenant)
+        self._fleet.progress(tenant, progress)
+        self._book.show(live, work.item, progress, work.counts)
+
+    def stopped(self, live: LiveJob, work: Work, *, closed: bool) -> None:
+        """The tenant's work was given up before it was done, or before it began."""
+        progress = self._progress(live, work, ItemState.STOPPED, problem=live.fleet_wide)
+        if closed:
+            self._close(work, Word.STOPPED, note_of(counts=work.counts, problem=live.fleet_wide))
+        self._fleet.progress(work.item.tenant, progress)
+        self._book.show(live, work.item, progress, work.counts)
+
+    def _close(self, work: Work, word: Word, note: str) -> None:
+        mark = Mark(step=END, word=word, at=self._clock.now(), note=note)
+        try:
+            self._journal.mark(work.item.id, mark)
+        except StorageProblem as problem:
+            LOG.error("item %d could not be closed: %s", work.item.id, problem)
+
+    def _progress(
+        self,
+        live: LiveJob,
+        work: Work,
+        state: ItemState,
+        *,
+        step: str = "",
+        place: int = 0,
+        note: str = "",
+        problem: Problem | None = None,
+        outcome: Outcome | None = None,
+        took_s: float | None = None,
+    ) -> Progress:
+        return Progress(
+            job=live.job.id,
+            action=live.job.action,
+            state=state,
+            step=step,
+            place=place,
+            steps=len(work.item.plan),
+            since=work.since,
+            took_s=took_s,
+            outcome=outcome,
+            problem=problem,
+            given=work.counts.given,
+            note=note,
+            paying=in_debt(work.item.plan, work.marks),
+        )
+
+
+def _end_of(live: LiveJob, work: Work) -> tuple[ItemState, Outcome]:
+    plan, marks = work.item.plan, work.marks
+    if in_debt(plan, marks):
+        return ItemState.STRANDED, Outcome.STRANDED
+    if owed(plan, marks):
+        return ItemState.FAILED, Outcome.FAILED
+    if state_of(plan, marks) is ItemState.RESTORED:
+        return ItemState.RESTORED, Outcome.RESTORED
+    changed = work.counts.changed or live.job.action is Action.RESET
+    return ItemState.DONE, Outcome.CHANGED if changed else Outcome.UNCHANGED

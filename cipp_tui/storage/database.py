@@ -1,0 +1,203 @@
+"""The state file: opened, brought up to date, and written in few, durable transactions."""
+
+import asyncio
+import contextlib
+import sqlite3
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiosqlite
+
+from cipp_tui.domain.problems import StorageProblem
+from cipp_tui.storage.schema import MIGRATIONS, VERSION
+
+TICK_S = 0.2
+"""How often changes that nobody waits for are written."""
+
+
+class Database:
+    """One connection, one writer task. Writes are gathered and committed together, in order."""
+
+    def __init__(self, connection: aiosqlite.Connection, path: Path) -> None:
+        self._connection = connection
+        self.path = path
+        self._pending: list[tuple[str, Sequence[Any]]] = []
+        self._gathered = 0  # writes handed in so far
+        self._written = 0  # of which this many are on disk
+        self._waiting: list[tuple[int, asyncio.Future[None]]] = []
+        self._wake = asyncio.Event()
+        self._urgent = asyncio.Event()
+        self._closing = False
+        self._broken: StorageProblem | None = None
+        self.commits = 0
+
+    def write(self, sql: str, *rows: Sequence[Any]) -> None:
+        """Hand in a change; it reaches the disk within a tick. Raises: StorageProblem."""
+        if self._broken is not None:
+            raise self._broken
+        self._pending.extend((sql, row) for row in rows)
+        self._gathered += len(rows)
+        self._wake.set()
+
+    async def flush(self) -> None:
+        """Return when everything handed in so far is on disk. Raises: StorageProblem.
+
+        Callers that come together share one commit; a cancelled caller cancels nothing.
+        """
+        if self._broken is not None:
+            raise self._broken
+        if self._written >= self._gathered:
+            return
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((self._gathered, done))
+        self._urgent.set()
+        self._wake.set()
+        await done
+
+    async def read(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        """All rows of a query. Raises: StorageProblem."""
+        try:
+            async with self._connection.execute(sql, values) as cursor:
+                return [tuple(row) for row in await cursor.fetchall()]
+        except sqlite3.Error as error:
+            raise _storage_problem(self.path, error) from None
+
+    async def keep_writing(self) -> None:
+        """The one writer: commits what was gathered once per tick, or at once when asked to."""
+        while not self._closing or self._pending:
+            if not self._pending:
+                await self._wake.wait()
+            self._wake.clear()
+            if not self._urgent.is_set() and not self._closing:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._urgent.wait(), TICK_S)
+            self._urgent.clear()
+            pending, self._pending = self._pending, []
+            try:
+                await self._commit(pending)
+            except sqlite3.Error as error:
+                self._fail(_storage_problem(self.path, error))
+                return
+            self._written += len(pending)
+            self._answer()
+
+    async def close(self, writer: asyncio.Task[None]) -> None:
+        """Write what is left and end the writer."""
+        self._closing = True
+        self._wake.set()
+        self._urgent.set()
+        await writer
+
+    def _answer(self) -> None:
+        still: list[tuple[int, asyncio.Future[None]]] = []
+        for target, done in self._waiting:
+            if target > self._written:
+                still.append((target, done))
+            elif not done.done():
+                done.set_result(None)
+        self._waiting = still
+        if still:
+            self._urgent.set()
+
+    def _fail(self, problem: StorageProblem) -> None:
+        self._broken = problem
+        for _, done in self._waiting:
+            if not done.done():
+                done.set_exception(problem)
+        self._waiting = []
+
+    async def _commit(self, pending: Sequence[tuple[str, Sequence[Any]]]) -> None:
+        if not pending:
+            return
+        self.commits += 1
+        await self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            start = 0
+            while start < len(pending):
+                sql = pending[start][0]
+                end = start
+                while end < len(pending) and pending[end][0] == sql:
+                    end += 1
+                await self._connection.executemany(sql, [row for _, row in pending[start:end]])
+                start = end
+            await self._connection.commit()
+        except sqlite3.Error:
+            await self._connection.rollback()
+            raise
+
+
+@asynccontextmanager
+async def open_database(path: Path) -> AsyncIterator[Database]:
+    """Open the state file, made or brought up to date where needed; all is on disk at the end.
+
+    Raises: StorageProblem when it is newer than the program, damaged, read-only or locked.
+    """
+    await asyncio.to_thread(_prepare, path)
+    try:
+        connection = await aiosqlite.connect(path, isolation_level=None, timeout=5.0)
+    except sqlite3.Error as error:
+        raise _storage_problem(path, error) from None
+    try:
+        await connection.execute("PRAGMA synchronous=FULL")
+        await connection.execute("PRAGMA foreign_keys=ON")
+        database = Database(connection, path)
+        writer = asyncio.create_task(database.keep_writing())
+        try:
+            yield database
+        finally:
+            await database.close(writer)
+    finally:
+        await connection.close()
+
+
+def _prepare(path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not path.exists():
+            path.touch(mode=0o600)
+        with contextlib.closing(sqlite3.connect(path, timeout=5.0, isolation_level=None)) as file:
+            found = int(file.execute("PRAGMA user_version").fetchone()[0])
+            if found > VERSION:
+                raise StorageProblem(
+                    f"{path} was written by a newer cipp-tui (format {found}, this one knows"
+                    f" {VERSION}); update the program, or point CIPP_TUI_DATA elsewhere",
+                    code="newer-file",
+                )
+            file.execute("PRAGMA journal_mode=WAL")
+            if found < VERSION:
+                _migrate(file, found)
+            if file.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+                raise StorageProblem(
+                    f"{path} is damaged; keep a copy, and restore it from a backup", code="damaged"
+                )
+    except sqlite3.Error as error:
+        raise _storage_problem(path, error) from None
+    except OSError as error:
+        raise StorageProblem(
+            f"{path}: {error.strerror}; set CIPP_TUI_DATA to a folder that can be written",
+            code="no-access",
+        ) from None
+
+
+def _migrate(file: sqlite3.Connection, found: int) -> None:
+    for version, script in enumerate(MIGRATIONS[found:], found + 1):
+        file.executescript(f"BEGIN;{script};PRAGMA user_version={version};COMMIT;")
+
+
+def _storage_problem(path: Path, error: sqlite3.Error) -> StorageProblem:
+    name = getattr(error, "sqlite_errorname", "") or type(error).__name__
+    if name.startswith("SQLITE_FULL"):
+        return StorageProblem(f"the disk that holds {path} is full", code="disk-full")
+    if name.startswith("SQLITE_BUSY"):
+        return StorageProblem(f"{path} is locked by another program", code="locked")
+    if name.startswith("SQLITE_READONLY"):
+        return StorageProblem(f"{path} cannot be written: it is read-only", code="read-only")
+    if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
+        return StorageProblem(
+            f"{path} is damaged or no state file of cipp-tui; keep a copy, and restore it from a"
+            " backup",
+            code="damaged",
+        )
+    return StorageProblem(f"{path}: {error}", code=name)

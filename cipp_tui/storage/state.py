@@ -1,0 +1,107 @@
+"""What is known of tenants: list, exclusions, failures, permissions, and small memories."""
+
+import asyncio
+import contextlib
+import sqlite3
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from cipp_tui.domain.fleet import Exclusion, Failures, TenantRow
+from cipp_tui.domain.permissions import PermissionRecord
+from cipp_tui.domain.tenants import Tenant, TenantId
+from cipp_tui.storage.database import Database
+from cipp_tui.storage.rows import (
+    exclusion_from,
+    exclusion_to,
+    failures_from,
+    failures_to,
+    permissions_from,
+    permissions_to,
+    tenant_from,
+    tenant_to,
+)
+
+_CHUNK = 2000
+
+
+class FleetStore:
+    """The fleet on disk. A tenant's exclusion is never touched by writing the tenant."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def load(self) -> dict[TenantId, TenantRow]:
+        """Every stored tenant. Read in a thread: the event loop goes on."""
+        await self._database.flush()
+        return await asyncio.to_thread(_load, self._database.path)
+
+    def put_tenants(self, tenants: Iterable[Tenant]) -> None:
+        self._database.write(
+            "INSERT OR REPLACE INTO tenant VALUES (?,?,?,?,?,?,?,?)",
+            *(tenant_to(tenant) for tenant in tenants),
+        )
+
+    def drop_tenants(self, tenants: Iterable[TenantId]) -> None:
+        """Forget tenants; their exclusions and their journal stay."""
+        for table in ("tenant", "failures", "permissions"):
+            column = "id" if table == "tenant" else "tenant"
+            self._database.write(
+                f"DELETE FROM {table} WHERE {column}=?",  # noqa: S608 - names are ours
+                *((tenant,) for tenant in tenants),
+            )
+
+    def put_exclusion(self, tenant: TenantId, exclusion: Exclusion | None) -> None:
+        if exclusion is None:
+            self._database.write("DELETE FROM exclusion WHERE tenant=?", (tenant,))
+        else:
+            self._database.write(
+                "INSERT OR REPLACE INTO exclusion VALUES (?,?,?,?)",
+                exclusion_to(tenant, exclusion),
+            )
+
+    def put_failures(self, tenant: TenantId, failures: Failures | None) -> None:
+        if failures is None:
+            self._database.write("DELETE FROM failures WHERE tenant=?", (tenant,))
+        else:
+            self._database.write(
+                "INSERT OR REPLACE INTO failures VALUES (?,?,?,?,?)",
+                failures_to(tenant, failures),
+            )
+
+    def put_permissions(self, tenant: TenantId, record: PermissionRecord) -> None:
+        self._database.write(
+            "INSERT OR REPLACE INTO permissions VALUES (?,?,?,?,?,?,?,?,?)",
+            permissions_to(tenant, record),
+        )
+
+    async def remembered(self) -> dict[str, str]:
+        return dict(await self._database.read("SELECT key, value FROM remembered"))
+
+    def remember(self, key: str, value: str) -> None:
+        self._database.write("INSERT OR REPLACE INTO remembered VALUES (?,?)", (key, value))
+
+    async def flush(self) -> None:
+        await self._database.flush()
+
+
+def _load(path: Path) -> dict[TenantId, TenantRow]:
+    with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as file:
+        exclusions = {r[0]: exclusion_from(r) for r in _all(file, "exclusion")}
+        failures = {r[0]: failures_from(r) for r in _all(file, "failures")}
+        permissions = {r[0]: permissions_from(r) for r in _all(file, "permissions")}
+        rows: dict[TenantId, TenantRow] = {}
+        for record in _all(file, "tenant"):
+            tenant = tenant_from(record)
+            rows[tenant.id] = TenantRow(
+                tenant=tenant,
+                exclusion=exclusions.get(tenant.id),
+                failures=failures.get(tenant.id),
+                permissions=permissions.get(tenant.id),
+            )
+        return rows
+
+
+def _all(file: sqlite3.Connection, table: str) -> Iterator[tuple[str, ...]]:
+    cursor = file.execute(f"SELECT * FROM {table}")  # noqa: S608 - names are ours
+    while rows := cursor.fetchmany(_CHUNK):
+        yield from rows
