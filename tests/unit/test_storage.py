@@ -1,0 +1,212 @@
+"""What is on disk survives, is brought up to date, and is never quietly wrong."""
+
+import asyncio
+import sqlite3
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from cipp_tui.domain.fleet import Exclusion, Failures
+from cipp_tui.domain.jobs import Action, Effect, Job, Mark, Step, Word
+from cipp_tui.domain.permissions import AppId, PermissionRecord, Verdict
+from cipp_tui.domain.problems import LockedElsewhere, Refused, StorageProblem
+from cipp_tui.domain.roles import RoleId
+from cipp_tui.domain.tenants import GdapRelationship, RelationshipStatus, Tenant, TenantId
+from cipp_tui.storage.database import open_database
+from cipp_tui.storage.journal import Draft, Journal
+from cipp_tui.storage.lock import runner_lock
+from cipp_tui.storage.schema import VERSION
+from cipp_tui.storage.state import FleetStore
+
+AT = datetime(2026, 3, 2, 9, 41, tzinfo=UTC)
+ONE = TenantId("11111111-1111-4111-8111-111111111111")
+PLAN = (Step("take-away", Effect.DESTROY), Step("verify", Effect.READ))
+
+
+def tenant(ident: TenantId = ONE) -> Tenant:
+    return Tenant(
+        id=ident,
+        name="日本 [x]",
+        default_domain="contoso.com",
+        domains=("contoso.com",),
+        relationships=(
+            GdapRelationship(
+                id="r-1",
+                name="Acme",
+                tenant=ident,
+                tenant_name="日本 [x]",
+                status=RelationshipStatus.ACTIVE,
+                roles=frozenset({RoleId("role")}),
+                ends_at=AT,
+                auto_extends=True,
+            ),
+        ),
+        seen_at=AT,
+    )
+
+
+def wish(action: Action = Action.RESET) -> Job:
+    return Job(id=0, action=action, actor="kim@bastion", created_at=AT)
+
+
+async def test_a_tenant_with_everything_known_of_it_survives(tmp_path: Path) -> None:
+    failures = Failures(
+        count=3, first_at=AT, last_at=AT, problem=Refused("no", code="AADSTS53003", request_id="id")
+    )
+    record = PermissionRecord(
+        verdict=Verdict.MISSING,
+        checked_at=AT,
+        app=AppId("app"),
+        fingerprint="f",
+        missing=("app: A",),
+        applied_at=AT,
+    )
+    async with open_database(tmp_path / "state.db") as database:
+        store = FleetStore(database)
+        store.put_tenants([tenant()])
+        store.put_exclusion(ONE, Exclusion(by="kim", at=AT, reason="left us"))
+        store.put_failures(ONE, failures)
+        store.put_permissions(ONE, record)
+
+    async with open_database(tmp_path / "state.db") as database:
+        row = (await FleetStore(database).load())[ONE]
+
+    assert row.tenant == tenant()
+    assert row.exclusion == Exclusion(by="kim", at=AT, reason="left us")
+    assert row.permissions == record
+    assert row.failures is not None
+    assert row.failures.count == 3
+    assert isinstance(row.failures.problem, Refused)
+    assert row.failures.problem.aadsts == 53003
+
+
+async def test_writing_a_tenant_anew_leaves_its_exclusion(tmp_path: Path) -> None:
+    async with open_database(tmp_path / "state.db") as database:
+        store = FleetStore(database)
+        store.put_tenants([tenant()])
+        store.put_exclusion(ONE, Exclusion(by="kim", at=AT))
+        store.put_tenants([tenant()])
+        row = (await store.load())[ONE]
+
+    assert row.exclusion is not None
+
+
+async def test_a_job_with_its_marks_survives(tmp_path: Path) -> None:
+    async with open_database(tmp_path / "state.db") as database:
+        journal = Journal(database)
+        await journal.open()
+        job, items = await journal.begin(wish(), [Draft(ONE, "Contoso", PLAN)])
+        journal.mark(items[0].id, Mark(step="take-away", word=Word.INTENT, at=AT))
+        await journal.flush()
+
+    async with open_database(tmp_path / "state.db") as database:
+        journal = Journal(database)
+        await journal.open()
+        (entry,) = await journal.debts()
+
+    assert entry.job == job
+    assert entry.item.plan == PLAN
+    assert [mark.word for mark in entry.marks] == [Word.INTENT]
+
+
+async def test_a_closed_item_is_no_longer_looked_for(tmp_path: Path) -> None:
+    async with open_database(tmp_path / "state.db") as database:
+        journal = Journal(database)
+        await journal.open()
+        _, items = await journal.begin(
+            wish(), [Draft(ONE, "a", PLAN), Draft(TenantId("two"), "b", PLAN)]
+        )
+        journal.mark(items[0].id, Mark(step="end", word=Word.DONE, at=AT))
+
+        assert [entry.item.id for entry in await journal.unfinished()] == [items[1].id]
+        assert [entry.item.id for entry in await journal.unfinished()] == [items[1].id]
+
+
+async def test_the_journal_cannot_be_rewritten(tmp_path: Path) -> None:
+    async with open_database(tmp_path / "state.db") as database:
+        journal = Journal(database)
+        await journal.open()
+        await journal.begin(wish(), [Draft(ONE, "Contoso", PLAN)])
+
+    with sqlite3.connect(tmp_path / "state.db") as file:
+        with pytest.raises(sqlite3.IntegrityError, match="append only"):
+            file.execute("UPDATE job SET actor='somebody else'")
+        with pytest.raises(sqlite3.IntegrityError, match="append only"):
+            file.execute("DELETE FROM item")
+    file.close()
+
+
+async def test_many_who_wait_share_few_commits(tmp_path: Path) -> None:
+    async with open_database(tmp_path / "state.db") as database:
+        store = FleetStore(database)
+
+        async def write(number: int) -> None:
+            store.remember(f"key {number}", "value")
+            await store.flush()
+
+        await asyncio.gather(*(write(number) for number in range(200)))
+
+        assert len(await store.remembered()) == 200
+        assert database.commits <= 5
+
+
+async def test_a_cancelled_waiter_loses_nothing(tmp_path: Path) -> None:
+    async with open_database(tmp_path / "state.db") as database:
+        store = FleetStore(database)
+        store.remember("key", "value")
+        waiter = asyncio.create_task(store.flush())
+        await asyncio.sleep(0)
+        waiter.cancel()
+
+    async with open_database(tmp_path / "state.db") as database:
+        assert await FleetStore(database).remembered() == {"key": "value"}
+
+
+async def test_a_file_of_a_newer_program_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    with sqlite3.connect(path) as file:
+        file.execute(f"PRAGMA user_version={VERSION + 1}")
+    file.close()
+
+    with pytest.raises(StorageProblem, match="newer cipp-tui"):
+        async with open_database(path):
+            pass
+
+
+async def test_a_damaged_file_is_told_before_anything_else(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    path.write_bytes(b"this is no database" * 200)
+
+    with pytest.raises(StorageProblem, match="damaged"):
+        async with open_database(path):
+            pass
+
+
+async def test_a_file_that_is_locked_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    async with open_database(path):
+        pass
+    file = sqlite3.connect(path, isolation_level=None)
+    file.execute("BEGIN EXCLUSIVE")
+    try:
+        async with open_database(path) as database:
+            FleetStore(database).remember("key", "value")
+            with pytest.raises(StorageProblem, match="locked"):
+                await database.flush()
+            with pytest.raises(StorageProblem, match="locked"):
+                FleetStore(database).remember("key", "value")
+    finally:
+        file.close()
+
+
+def test_only_one_program_acts_on_a_profile(tmp_path: Path) -> None:
+    with (
+        runner_lock(tmp_path, "kim@bastion", AT),
+        pytest.raises(LockedElsewhere, match="kim@bastion works on this profile"),
+        runner_lock(tmp_path, "lee@bastion", AT),
+    ):
+        pass
+
+    with runner_lock(tmp_path, "lee@bastion", AT):
+        pass
