@@ -188,6 +188,12 @@ _AADSTS: Final[dict[int, Advice]] = {
         "Entra ID did not accept the request.",
         "Check that client_id, secret and refresh token of the profile are complete.",
     ),
+    7000112: Advice(
+        "principal-disabled",
+        "disabled",
+        "Our application is disabled in this tenant.",
+        "Customer: enable the enterprise application for sign-in.",
+    ),
     50196: Advice(
         "looping",
         "loop",

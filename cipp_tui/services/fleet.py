@@ -27,6 +27,7 @@ class Fleet:
         self._board: Board[TenantId, TenantRow] = Board()
         self._standings: Counter[Standing] = Counter()
         self._due: set[TenantId] = set()
+        self._exclusions: dict[TenantId, Exclusion] = {}  # also of tenants taken off the list
         self._app: AppId | None = None
         self._fingerprint: str | None = None
         self._read_at: datetime | None = None
@@ -36,6 +37,7 @@ class Fleet:
     async def load(self, read_at: str | None) -> None:
         """Take over what is stored. `read_at` is when the list was last read, ISO 8601."""
         self._read_at = datetime.fromisoformat(read_at) if read_at else None
+        self._exclusions = await self._store.exclusions()
         for row in (await self._store.load()).values():
             self._put(row)
         self.membership += 1
@@ -103,7 +105,7 @@ class Fleet:
             row = self._board.get(tenant.id)
             if row is None:
                 new.append(tenant)
-                self._put(TenantRow(tenant=tenant))
+                self._put(TenantRow(tenant=tenant, exclusion=self._exclusions.get(tenant.id)))
                 changed.append(tenant)
                 continue
             merged = _merged(row.tenant, tenant)
@@ -135,6 +137,10 @@ class Fleet:
     def exclude(self, tenant: TenantId, exclusion: Exclusion | None) -> None:
         """Set, or with None lift, an exclusion."""
         self._store.put_exclusion(tenant, exclusion)
+        if exclusion is None:
+            self._exclusions.pop(tenant, None)
+        else:
+            self._exclusions[tenant] = exclusion
         if (row := self._board.get(tenant)) is not None:
             self._put(replace(row, exclusion=exclusion))
 

@@ -9,31 +9,30 @@ from cipp_tui.api.backend import Backend, Comparison, DeviceSignIn, Preflight
 from cipp_tui.domain.audit import AuditEntry
 from cipp_tui.domain.clock import Clock
 from cipp_tui.domain.fleet import TenantRow
-from cipp_tui.domain.jobs import Action, ItemState, Job, Mark, Word, in_debt
+from cipp_tui.domain.jobs import Action, ItemState, Job
 from cipp_tui.domain.permissions import WantedPermissions
 from cipp_tui.domain.problems import Problem, SignInProblem, Unsuited
-from cipp_tui.domain.tenants import Tenant, TenantId
+from cipp_tui.domain.tenants import TenantId
+from cipp_tui.services.backlog import Backlog
 from cipp_tui.services.engine import DEBT_WAITS_S, Engine
 from cipp_tui.services.fleet import READ_AT, Fleet
-from cipp_tui.services.history import entry_aloud, item_view, job_view
 from cipp_tui.services.jobbook import JobBook, LiveJob, Work
 from cipp_tui.services.listing import Listing
 from cipp_tui.services.local import LocalActions
 from cipp_tui.services.news import NewsDesk, job_sentence, reading_sentence
-from cipp_tui.services.notes import END
 from cipp_tui.services.outcomes import Outcomes
+from cipp_tui.services.past import Past
 from cipp_tui.services.records import record_of
 from cipp_tui.services.signing import Signing
 from cipp_tui.services.suits import select
 from cipp_tui.services.views import (
     ItemView,
     JobView,
-    Level,
     News,
     Reading,
     SignInState,
 )
-from cipp_tui.storage.journal import Draft, Entry, Journal
+from cipp_tui.storage.journal import Draft, Journal
 from cipp_tui.storage.state import FleetStore
 
 LEAVE_GRACE_S = 2.0
@@ -97,8 +96,8 @@ class Session:
             debt_waits_s=debt_waits_s,
         )
         self._memories: dict[str, str] = {}
-        self._interrupted: dict[TenantId, list[Entry]] = {}
-        self._debts: list[Entry] = []
+        self._past = Past(journal, self._book)
+        self._backlog = Backlog(journal, self.fleet, self._desk, clock)
         self._left = False
 
     @asynccontextmanager
@@ -107,7 +106,7 @@ class Session:
         await self._journal.open()
         self._memories = await self._store.remembered()
         await self.fleet.load(self._memories.get(READ_AT))
-        await self._take_stock()
+        await self._backlog.take_stock()
         workers = asyncio.create_task(self._engine.work())
         self._signing.look()
         try:
@@ -159,11 +158,11 @@ class Session:
 
     async def history(self, tenant: TenantId, limit: int = 20) -> list[AuditEntry]:
         """What was done to the tenant, newest first."""
-        return [entry_aloud(entry) for entry in await self._journal.of_tenant(tenant, limit)]
+        return await self._past.of_tenant(tenant, limit)
 
     async def audit(self, limit: int = 1000) -> list[AuditEntry]:
         """What was done to any tenant, newest first."""
-        return [entry_aloud(entry) for entry in await self._journal.newest(limit)]
+        return await self._past.audit(limit)
 
     # -- acting ----------------------------------------------------------------------------
     def why_off(self, action: Action | None = None) -> str | None:
@@ -246,18 +245,11 @@ class Session:
 
     async def jobs(self, limit: int = 200) -> list[JobView]:
         """Newest first, this run's and the journal's."""
-        here = {view.id: view for view in self._book.views()}
-        for job in await self._journal.jobs(limit):
-            if job.id not in here:
-                here[job.id] = self._book.view(job.id) or await self._load_job(job)
-        return sorted(here.values(), key=lambda view: -view.id)[:limit]
+        return await self._past.jobs(limit)
 
     async def load_job(self, job: int) -> JobView | None:
         """A job of any run, with its items ready for `items`."""
-        if (view := self._book.view(job)) is not None:
-            return view
-        entries = await self._journal.of_job(job)
-        return await self._load_job(entries[0].job, entries) if entries else None
+        return await self._past.job(job)
 
     async def stop(self, job: int) -> None:
         """What is in flight ends, what waits does not start; debts are always paid."""
@@ -279,21 +271,16 @@ class Session:
     async def resume(self, job: int) -> JobView:
         """Go on with a job that was interrupted."""
         self._may(Action.REFRESH)
-        entries = [e for held in self._interrupted.values() for e in held if e.job.id == job]
+        entries = self._backlog.take_job(job)
         if not entries:
             raise Unsuited(f"Job {job} has nothing left to do", code="nothing-to-resume")
-        for entry in entries:
-            self._interrupted.pop(entry.item.tenant, None)
-        return self._view(self._begin_again(entries, paying=False).job.id)
+        live = self._engine.begin(entries[0].job, self._backlog.works(entries))
+        return self._view(live.job.id)
 
     @property
     def interrupted(self) -> dict[int, int]:
         """Jobs of earlier runs that can be resumed, and how many tenants each has left."""
-        left: dict[int, int] = {}
-        for held in self._interrupted.values():
-            for entry in held:
-                left[entry.job.id] = left.get(entry.job.id, 0) + 1
-        return left
+        return self._backlog.interrupted
 
     @property
     def owed(self) -> Sequence[TenantRow]:
@@ -377,49 +364,18 @@ class Session:
         self._left = True
 
     # -- how -------------------------------------------------------------------------------
-    async def _take_stock(self) -> None:
-        """What earlier runs left: debts, which are paid, and interruptions, which wait."""
-        for entry in await self._journal.unfinished():
-            if in_debt(entry.item.plan, entry.marks):
-                self._debts.append(entry)
-                if self.fleet.row(entry.item.tenant) is None:
-                    self.fleet.learn([Tenant(id=entry.item.tenant, name=entry.item.tenant_name)])
-                self.fleet.stranded(entry.item.tenant, True)
-            else:
-                self._interrupted.setdefault(entry.item.tenant, []).append(entry)
-        if self._debts:
-            names = ", ".join(entry.item.tenant_name for entry in self._debts[:3])
-            self._desk.tell(
-                Level.ERROR, f"{len(self._debts)} owed: {names} gets its access back now."
-            )
-        for job, left in self.interrupted.items():
-            self._desk.tell(
-                Level.WARNING,
-                f"Job {job} was interrupted, {left} not done. cipp-tui jobs resume {job}, or r.",
-                job=job,
-            )
-
     async def _when_signed_in(self) -> None:
         if self.looking_only is None:
-            debts, self._debts = self._debts, []
-            for job in sorted({entry.job.id for entry in debts}):
-                self._begin_again([e for e in debts if e.job.id == job], paying=True)
+            for entries in self._backlog.take_debts():
+                works = self._backlog.works(entries)
+                self._engine.begin(entries[0].job, works, paying=True)
         await self.wanted()
-
-    def _begin_again(self, entries: Sequence[Entry], *, paying: bool) -> LiveJob:
-        works = []
-        for entry in entries:
-            row = self.fleet.row(entry.item.tenant)
-            bare = Tenant(id=entry.item.tenant, name=entry.item.tenant_name)
-            tenant = row.tenant if row is not None else bare
-            works.append(Work(item=entry.item, tenant=tenant, marks=list(entry.marks)))
-        return self._engine.begin(entries[0].job, works, paying=paying)
 
     async def _work(
         self, action: Action, tenants: Iterable[TenantId], reason: str, retry_of: int | None
     ) -> JobView:
         rows = self._taken(action, tenants)
-        self._replace_interrupted(rows)
+        self._backlog.replace(rows)
         wish = Job(
             id=0,
             action=action,
@@ -437,13 +393,6 @@ class Session:
             for item, row in zip(items, rows, strict=True)
         ]
         return self._view(self._engine.begin(job, works).job.id)
-
-    def _replace_interrupted(self, rows: Iterable[TenantRow]) -> None:
-        """A new job takes the place of what an earlier run left unfinished."""
-        for row in rows:
-            for entry in self._interrupted.pop(row.id, []):
-                mark = Mark(step=END, word=Word.STOPPED, at=self.clock.now())
-                self._journal.mark(entry.item.id, mark)
 
     def _taken(self, action: Action, tenants: Iterable[TenantId]) -> Sequence[TenantRow]:
         self._may(action)
@@ -467,13 +416,6 @@ class Session:
     def _view(self, job: int) -> JobView:
         view = self._book.view(job)
         assert view is not None, "the job was made just now"
-        return view
-
-    async def _load_job(self, job: Job, entries: Sequence[Entry] | None = None) -> JobView:
-        entries = entries if entries is not None else await self._journal.of_job(job.id)
-        items = [item_view(entry) for entry in entries]
-        view = job_view(job, items, entries)
-        self._book.remember_older(view, items)
         return view
 
     def _job_ended(self, live: LiveJob) -> None:

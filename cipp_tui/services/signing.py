@@ -58,6 +58,7 @@ class Signing:
         self.cancel()
         started = await self._backend.begin_sign_in()
         self.state, self.problem = SignInState.PENDING, None
+        self._settled.clear()
         self._task = asyncio.create_task(self._finish())
         return started
 
@@ -105,6 +106,7 @@ class Signing:
         except Problem as problem:
             if self.state is SignInState.PENDING:
                 self.state, self.problem = SignInState.NEEDED, problem
+            self._settled.set()
             return
         await self._signed_in(user)
         self._news.tell(Level.GOOD, f"Signed in as {user}.")

@@ -1,0 +1,89 @@
+"""What earlier runs left: debts, which are paid at once, and interruptions, which wait."""
+
+from collections.abc import Iterable, Sequence
+
+from cipp_tui.domain.clock import Clock
+from cipp_tui.domain.fleet import TenantRow
+from cipp_tui.domain.jobs import Mark, Word, in_debt
+from cipp_tui.domain.tenants import Tenant, TenantId
+from cipp_tui.services.fleet import Fleet
+from cipp_tui.services.jobbook import Work
+from cipp_tui.services.news import NewsDesk
+from cipp_tui.services.notes import END
+from cipp_tui.services.views import Level
+from cipp_tui.storage.journal import Entry, Journal
+
+
+class Backlog:
+    """Unfinished items of the journal, sorted by what is to become of them."""
+
+    def __init__(self, journal: Journal, fleet: Fleet, desk: NewsDesk, clock: Clock) -> None:
+        self._journal = journal
+        self._fleet = fleet
+        self._desk = desk
+        self._clock = clock
+        self._debts: list[Entry] = []
+        self._interrupted: dict[TenantId, list[Entry]] = {}
+
+    async def take_stock(self) -> None:
+        """Look the journal through, and tell."""
+        for entry in await self._journal.unfinished():
+            if in_debt(entry.item.plan, entry.marks):
+                self._debts.append(entry)
+                if self._fleet.row(entry.item.tenant) is None:
+                    self._fleet.learn([Tenant(id=entry.item.tenant, name=entry.item.tenant_name)])
+                self._fleet.stranded(entry.item.tenant, True)
+            else:
+                self._interrupted.setdefault(entry.item.tenant, []).append(entry)
+        if self._debts:
+            names = ", ".join(entry.item.tenant_name for entry in self._debts[:3])
+            self._desk.tell(
+                Level.ERROR, f"{len(self._debts)} owed: {names} gets its access back now."
+            )
+        for job, left in self.interrupted.items():
+            self._desk.tell(
+                Level.WARNING,
+                f"Job {job} was interrupted, {left} not done. cipp-tui jobs resume {job}, or r.",
+                job=job,
+            )
+
+    @property
+    def interrupted(self) -> dict[int, int]:
+        """Jobs that can be resumed, and how many tenants each has left."""
+        left: dict[int, int] = {}
+        for held in self._interrupted.values():
+            for entry in held:
+                left[entry.job.id] = left.get(entry.job.id, 0) + 1
+        return left
+
+    def take_debts(self) -> list[list[Entry]]:
+        """Hand over the debts, job by job."""
+        debts, self._debts = self._debts, []
+        return [
+            [entry for entry in debts if entry.job.id == job]
+            for job in sorted({entry.job.id for entry in debts})
+        ]
+
+    def take_job(self, job: int) -> list[Entry]:
+        """Hand over what is left of an interrupted job."""
+        taken = [e for held in self._interrupted.values() for e in held if e.job.id == job]
+        for entry in taken:
+            self._interrupted[entry.item.tenant].remove(entry)
+        return taken
+
+    def replace(self, rows: Iterable[TenantRow]) -> None:
+        """A new job takes the place of what was left unfinished for these tenants."""
+        for row in rows:
+            for entry in self._interrupted.pop(row.id, []):
+                mark = Mark(step=END, word=Word.STOPPED, at=self._clock.now())
+                self._journal.mark(entry.item.id, mark)
+
+    def works(self, entries: Sequence[Entry]) -> list[Work]:
+        """The entries as work for the engine, from where their marks say they are."""
+        works = []
+        for entry in entries:
+            row = self._fleet.row(entry.item.tenant)
+            bare = Tenant(id=entry.item.tenant, name=entry.item.tenant_name)
+            tenant = row.tenant if row is not None else bare
+            works.append(Work(item=entry.item, tenant=tenant, marks=list(entry.marks)))
+        return works
