@@ -26,7 +26,7 @@ from cipp_tui.domain.permissions import (
     WantedPermissions,
     against,
 )
-from cipp_tui.domain.problems import Refused, RemoteProblem, Unsuited, Unverified
+from cipp_tui.domain.problems import Problem, Refused, RemoteProblem, Unsuited, Unverified
 from cipp_tui.domain.tenants import RelationshipStatus, Tenant, TenantKind
 
 PREFLIGHT: Final = Step("preflight", Effect.READ)
@@ -77,6 +77,7 @@ class DirectVisit:
         self._stale = False  # something was written since the reading
         self._fresh = False  # consent was given on this visit: replication may lag
         self._wrote = False
+        self._taken = False  # the consent was taken away on this visit
         self._attempts: dict[str, int] = {}
         self._unlicensed: set[AppId] = set()
         self._steps: dict[str, Callable[[], Awaitable[StepResult]]] = {
@@ -96,7 +97,12 @@ class DirectVisit:
         Source: Partner Center, "Get customer consent as Control Panel Vendor"; Graph, grants.
         """
         self._attempts[step.name] = self._attempts.get(step.name, 0) + 1
-        return await self._steps[step.name]()
+        try:
+            return await self._steps[step.name]()
+        except Problem:
+            self._parts.tokens.forget(self._tenant.id)  # the next try starts from the world
+            self._token = self._reading = None
+            raise
 
     async def compare(self) -> Comparison:
         """Read and compare; writes nothing. Raises: Problem."""
@@ -153,7 +159,7 @@ class DirectVisit:
         else:
             self._parts.tokens.forget(self._tenant.id)
             self._token = None
-        self._reading = None
+        self._reading, self._taken = None, True
         return StepResult(note=note)
 
     # -- giving ----------------------------------------------------------------------------
@@ -164,16 +170,17 @@ class DirectVisit:
         if self._tenant.kind is not TenantKind.CUSTOMER:
             await self._fetch(wanted)
             return StepResult()
-        reading = await self._fetch_if_consented(wanted)
-        if reading is not None and reading.granted.principal is not None:
-            diff = self._diff(reading, wanted)
-            if not self._must_write(reading, diff) or self._can_write(reading):
-                return StepResult()
+        if not self._taken:
+            reading = await self._fetch_if_consented(wanted)
+            if reading is not None and reading.granted.principal is not None:
+                diff = self._diff(reading, wanted)
+                if not self._must_write(reading, diff) or self._can_write(reading):
+                    return StepResult()
         new = await self._parts.partner.grant_consent(
             self._tenant.id, wanted, request_id=self._request_id(CONSENT)
         )
         self._parts.tokens.forget(self._tenant.id)
-        self._token, self._reading, self._fresh = None, None, True
+        self._token, self._reading, self._fresh, self._taken = None, None, True, False
         self._wrote = self._wrote or new
         if not new:
             return StepResult(counts=StepCounts(already_there=1), note="consent was there")

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Final, NamedTuple, NewType
 
 from cipp_tui.domain.roles import RoleId
@@ -40,9 +39,6 @@ class DelegatedScope(NamedTuple):
     value: str
 
 
-_NO_RESOURCES: Final[Mapping[AppId, str]] = MappingProxyType({})
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WantedPermissions:
     """What the application should hold in every tenant."""
@@ -52,7 +48,7 @@ class WantedPermissions:
     roles: frozenset[AppRole]
     scopes: frozenset[DelegatedScope]
     directory_roles: frozenset[RoleId]
-    resource_names: Mapping[AppId, str] = _NO_RESOURCES
+    resource_names: Mapping[AppId, str] = field(default_factory=dict)
 
     @property
     def resources(self) -> frozenset[AppId]:

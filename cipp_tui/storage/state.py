@@ -35,6 +35,11 @@ class FleetStore:
         await self._database.flush()
         return await asyncio.to_thread(_load, self._database.path)
 
+    async def exclusions(self) -> dict[TenantId, Exclusion]:
+        """Every exclusion, also of tenants that are not on the list at present."""
+        rows = await self._database.read("SELECT * FROM exclusion")
+        return {TenantId(row[0]): exclusion_from(row) for row in rows}
+
     def put_tenants(self, tenants: Iterable[Tenant]) -> None:
         self._database.write(
             "INSERT OR REPLACE INTO tenant VALUES (?,?,?,?,?,?,?,?)",

@@ -1,0 +1,137 @@
+"""What a profile may say. Unknown keys are refused: a misspelt one must not be ignored."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+_GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
+
+
+def _guid(value: str) -> str:
+    lower = value.strip().lower()
+    if not _GUID.fullmatch(lower):
+        raise ValueError("must be a GUID such as 9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3")
+    return lower
+
+
+def _address(value: str) -> str:
+    parts = urlsplit(value.rstrip("/"))
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("must be an address such as https://graph.microsoft.com")
+    if parts.scheme == "http" and not _LOOPBACK.fullmatch(parts.hostname):
+        raise ValueError("plain http is accepted for loopback only; use https")
+    if parts.path or parts.query or parts.fragment or parts.username:
+        raise ValueError("must be scheme, host and port only")
+    return value.rstrip("/")
+
+
+def _existing(value: Path) -> Path:
+    path = value.expanduser()
+    if not path.is_file():
+        raise ValueError("must name a file that exists")
+    return path
+
+
+Guid = Annotated[str, AfterValidator(_guid)]
+Address = Annotated[str, AfterValidator(_address)]
+ExistingFile = Annotated[Path, AfterValidator(_existing)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class SecretReference(_Strict):
+    """Where a secret is; never the secret."""
+
+    env: str | None = None
+    file: Path | None = None
+    keyring: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _never_a_value(cls, value: object) -> object:
+        if isinstance(value, str):
+            raise ValueError(
+                'secrets never stand in this file; write { env = "NAME" }, { file = "PATH" }'
+                ' or { keyring = "NAME" }'
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> "SecretReference":
+        if sum(part is not None for part in (self.env, self.file, self.keyring)) != 1:
+            raise ValueError("must hold exactly one of env, file and keyring")
+        return self
+
+
+class EndpointsSetting(_Strict):
+    """Other addresses than the cloud's own."""
+
+    login: Address | None = None
+    graph: Address | None = None
+    partner_center: Address | None = None
+
+
+class ExtraPermission(_Strict):
+    """Permissions wanted beyond the app registration, by name."""
+
+    resource: Guid
+    application: list[str] = Field(default_factory=list)
+    delegated: list[str] = Field(default_factory=list)
+
+
+class _Profile(_Strict):
+    name: str
+    concurrency: int = Field(default=32, ge=1, le=128, strict=True)
+    mode: Literal["write", "read"] = "write"
+    tag: str = Field(default="", max_length=24)
+    colour: str = Field(default="", max_length=24)
+    confirm: Literal["normal", "always"] = "normal"
+    reason: Literal["optional", "required"] = "optional"
+    title: bool = Field(default=True, strict=True)
+    bell: Literal["off", "job"] = "off"
+
+
+class DirectProfile(_Profile):
+    """Entra ID, Graph and Partner Center themselves."""
+
+    backend: Literal["direct"]
+    partner_tenant: Guid
+    client_id: Guid
+    client_secret: SecretReference | None = None
+    refresh_token: SecretReference | None = None
+    cloud: Literal["global", "usgov", "china"] = "global"
+    endpoints: EndpointsSetting = EndpointsSetting()
+    ca_bundle: ExistingFile | None = None
+    prune: bool = Field(default=False, strict=True)
+    extra_permissions: list[ExtraPermission] = Field(default_factory=list)
+    directory_roles: list[Guid] = Field(default_factory=list)
+    direct_tenants: list[Guid] = Field(default_factory=list)
+
+
+class CippProfile(_Profile):
+    """An existing CIPP deployment."""
+
+    backend: Literal["cipp"]
+    url: Address
+    tenant: Guid
+    client_id: Guid
+    client_secret: SecretReference | None = None
+
+
+class DemoProfile(_Profile):
+    """The built-in simulator."""
+
+    backend: Literal["demo"] = "demo"
+    tenants: int = Field(default=60, ge=1, le=50_000, strict=True)
+    seed: int = Field(default=1, strict=True)
+    latency_ms: float = Field(default=80.0, ge=0, le=10_000)
+    faults: Literal["none", "mild", "storm"] = "mild"
+
+
+ConnectionProfile = DirectProfile | CippProfile | DemoProfile

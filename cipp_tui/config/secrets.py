@@ -1,0 +1,88 @@
+"""Secrets: resolved late, hidden always."""
+
+import os
+import stat
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+
+from cipp_tui.config.model import SecretReference
+from cipp_tui.domain.problems import ConfigProblem
+
+
+class Secret:
+    """A value that never shows itself by accident."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """The value itself; for the one call that needs it."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret(hidden)"
+
+    __str__ = __repr__
+
+
+def resolve(reference: SecretReference, env: Mapping[str, str], *, key: str) -> Secret:
+    """Fetch the secret a reference leads to. `key` names the place in the config file.
+
+    Raises: ConfigProblem when it is not there, empty, or readable by others.
+    """
+    if reference.env is not None:
+        value = env.get(reference.env, "")
+        if not value:
+            raise ConfigProblem(
+                f"{reference.env} is not set", key=key, fix="Set this environment variable."
+            )
+    elif reference.file is not None:
+        value = _from_file(reference.file.expanduser(), key)
+    else:
+        assert reference.keyring is not None
+        value = _from_keyring(reference.keyring, key)
+    return Secret(value)
+
+
+def _from_file(path: Path, key: str) -> str:
+    try:
+        if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
+            raise ConfigProblem(
+                f"{path} can be read by others", key=key, fix=f"Run: chmod 600 {path}"
+            )
+        value = path.read_text(encoding="utf-8").removesuffix("\n").removesuffix("\r")
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "not UTF-8 text"
+        raise ConfigProblem(
+            f"{path}: {why}", key=key, fix="Put the secret into that file."
+        ) from None
+    if not value:
+        raise ConfigProblem(f"{path} is empty", key=key, fix="Put the secret into that file.")
+    return value
+
+
+def _from_keyring(name: str, key: str) -> str:
+    try:
+        keyring = import_module("keyring")
+        errors = import_module("keyring.errors")
+    except ImportError:
+        raise ConfigProblem(
+            "the keyring library is not installed", key=key,
+            fix="Install cipp-tui[keyring], or use env or file.",
+        ) from None  # fmt: skip
+    try:
+        value = keyring.get_password("cipp-tui", name)
+    except errors.KeyringError as error:
+        raise ConfigProblem(
+            f"the keyring does not answer ({type(error).__name__})", key=key,
+            fix="Unlock it, or use env or file.",
+        ) from None  # fmt: skip
+    if not value:
+        raise ConfigProblem(
+            f"the keyring has no entry {name!r} of service cipp-tui", key=key,
+            fix=f"Run: keyring set cipp-tui {name}",
+        )  # fmt: skip
+    return str(value)
