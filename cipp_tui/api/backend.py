@@ -118,6 +118,10 @@ class Backend(Protocol):
         """Check whether a reset could give back what it takes away; changes nothing."""
         ...
 
+    async def own_checks(self) -> Sequence[Check]:
+        """Whether our own side can work at all; changes nothing."""
+        ...
+
     def plan(self, action: Action, tenant: Tenant) -> tuple[Step, ...]:
         """The steps of an action on a tenant; what each does, not when."""
         ...

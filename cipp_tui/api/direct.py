@@ -147,6 +147,10 @@ class DirectBackend:
         checks.append(await self._partner_center_answers())
         return Preflight(tuple(checks))
 
+    async def own_checks(self) -> Sequence[Check]:
+        """Source: Partner Center, "Enable the Secure Application Model"."""
+        return [await self._partner_center_answers()]
+
     def plan(self, action: Action, tenant: Tenant) -> tuple[Step, ...]:
         """Source: Partner Center, "Get customer consent as Control Panel Vendor"."""
         if action is Action.REFRESH:

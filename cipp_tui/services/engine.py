@@ -96,6 +96,12 @@ class Engine:
         """How many tenants are being given their access back right now."""
         return sum(in_debt(work.item.plan, work.marks) for work, _ in self._flying.values())
 
+    def abandon(self) -> None:
+        """End at once, debts or not: the journal has them, and the next start pays."""
+        self._closed = True
+        for _, task in list(self._flying.values()):
+            task.cancel()
+
     async def leave(self, grace_s: float) -> None:
         """Take no more work; let what is in flight end within the grace, and every debt be paid.
 

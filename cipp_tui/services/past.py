@@ -22,6 +22,10 @@ class Past:
         """What was done to a tenant, newest first."""
         return [entry_aloud(entry) for entry in await self._journal.of_tenant(tenant, limit)]
 
+    async def of_job(self, job: int) -> list[AuditEntry]:
+        """What a job did, tenant by tenant."""
+        return [entry_aloud(entry) for entry in await self._journal.of_job(job)]
+
     async def audit(self, limit: int) -> list[AuditEntry]:
         """What was done to any tenant, newest first."""
         return [entry_aloud(entry) for entry in await self._journal.newest(limit)]

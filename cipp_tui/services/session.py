@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from cipp_tui.api.backend import Backend, Comparison, DeviceSignIn, Preflight
+from cipp_tui.api.backend import Backend, Check, Comparison, DeviceSignIn, Preflight
 from cipp_tui.domain.audit import AuditEntry
 from cipp_tui.domain.clock import Clock
 from cipp_tui.domain.fleet import TenantRow
@@ -156,9 +156,17 @@ class Session:
         """Whether a reset would be able to give back. Raises: Problem."""
         return await self._backend.preflight(self._row(tenant).tenant)
 
+    async def own_checks(self) -> Sequence[Check]:
+        """Whether our own side can work: Partner Center, and our standing there."""
+        return await self._backend.own_checks()
+
     async def history(self, tenant: TenantId, limit: int = 20) -> list[AuditEntry]:
         """What was done to the tenant, newest first."""
         return await self._past.of_tenant(tenant, limit)
+
+    async def job_audit(self, job: int) -> list[AuditEntry]:
+        """What a job did, tenant by tenant."""
+        return await self._past.of_job(job)
 
     async def audit(self, limit: int = 1000) -> list[AuditEntry]:
         """What was done to any tenant, newest first."""
@@ -362,6 +370,10 @@ class Session:
         await self._listing.cancel()
         await self._engine.leave(LEAVE_GRACE_S)
         self._left = True
+
+    def abandon(self) -> None:
+        """Leave at once; what is owed is paid at the next start."""
+        self._engine.abandon()
 
     # -- how -------------------------------------------------------------------------------
     async def _when_signed_in(self) -> None:

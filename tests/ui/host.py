@@ -1,19 +1,25 @@
 """A bare app to show one dialog or screen in, and rows to show."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Generic, TypeVar
 
+from textual import on
 from textual.app import App
+from textual.message import Message
+from textual.pilot import Pilot
 from textual.screen import Screen
 
 from cipp_tui.domain.fleet import Exclusion, TenantRow
 from cipp_tui.domain.tenants import Tenant, TenantId
+from cipp_tui.screens.dialog import Dialog
+from cipp_tui.screens.going import GoHome, GoToJob, GoToProfile, GoToTenant
+from cipp_tui.screens.styles import style_files
+from cipp_tui.widgets.themes import ALL
+from tests.support import HurriedClock
 
 Answer = TypeVar("Answer")
 
-STYLES = Path(__file__).parents[2] / "styles"
 NOW = datetime(2026, 8, 3, 10, 2, tzinfo=UTC)
 
 NAMES = (
@@ -49,13 +55,23 @@ class StillClock:
 class Host(App[None], Generic[Answer]):
     """Shows one screen over an empty one and keeps its answer."""
 
-    CSS_PATH = sorted(STYLES.glob("*.tcss"))
     ENABLE_COMMAND_PALETTE = False
 
     def __init__(self, shown: Screen[Answer]) -> None:
-        super().__init__()
+        super().__init__(css_path=[*style_files()])
+        for theme in ALL:
+            self.register_theme(theme)
+        self.theme = "cipp-dark"
         self.shown = shown
         self.answers: list[Answer | None] = []
+        self.heard: list[Message] = []  # where the screen asked to go
+
+    @on(GoToTenant)
+    @on(GoToJob)
+    @on(GoToProfile)
+    @on(GoHome)
+    def _hear(self, message: Message) -> None:
+        self.heard.append(message)
 
     def on_mount(self) -> None:
         self.push_screen(self.shown, self.answers.append)
@@ -93,5 +109,19 @@ def text_of(screen: Screen[Answer]) -> str:
     return "\n".join(strip.text.rstrip() for strip in strips)
 
 
-def texts(items: Sequence[TenantRow]) -> list[str]:
-    return [item.tenant.name for item in items]
+async def until(pilot: Pilot[None], holds: Callable[[], object]) -> None:
+    """Let the program work until something holds; fails when it never does."""
+    for _ in range(500):
+        if holds():
+            return
+        await pilot.pause(0.01)
+    raise AssertionError("it never came to hold")
+
+
+async def listening(pilot: Pilot[None], clock: StillClock | HurriedClock) -> None:
+    """Wait until the dialog in front is painted, and let its deaf moment pass."""
+    dialog = pilot.app.screen
+    assert isinstance(dialog, Dialog)
+    await until(pilot, lambda: dialog._painted_at is not None)
+    await clock.sleep(1)
+    assert not dialog.deaf

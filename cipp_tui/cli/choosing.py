@@ -1,0 +1,77 @@
+"""Which tenant somebody means: an id, a domain or an exact name, and never a guess."""
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cipp_tui.cli.output import tell
+from cipp_tui.domain.fleet import TenantRow
+from cipp_tui.domain.text import clean
+from cipp_tui.services.session import Session
+from cipp_tui.services.suits import named
+
+_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """A word that means no tenant, or several."""
+
+    word: str
+    candidates: tuple[TenantRow, ...]
+    several: bool
+
+
+async def chosen(session: Session, words: Sequence[str]) -> list[TenantRow] | None:
+    """The tenants that are meant; None, with every doubt told, when one of them is unclear.
+
+    Where nothing is stored yet, the list is read first.
+    """
+    await read_if_never(session)
+    rows = session.fleet.rows()
+    found: dict[str, TenantRow] = {}
+    doubts: list[Unclear] = []
+    for word in words:
+        meant = named(rows, word)
+        if len(meant) == 1:
+            found[meant[0].id] = meant[0]
+        else:
+            close = tuple(meant) if meant else _closest(rows, word)
+            doubts.append(Unclear(word, close, several=bool(meant)))
+    for doubt in doubts:
+        _tell(doubt)
+    return None if doubts else list(found.values())
+
+
+async def read_if_never(session: Session) -> None:
+    """Read the list when nothing is stored. Raises: Problem."""
+    if session.fleet.read_at is None and session.looking_only is None:
+        await session.ready()
+        session.read_list()
+        reading = await session.list_read()
+        if reading.problem is not None:
+            raise reading.problem
+
+
+def _closest(rows: Sequence[TenantRow], word: str) -> tuple[TenantRow, ...]:
+    by_word = {
+        text.casefold(): row
+        for row in rows
+        for text in (row.tenant.name, *row.tenant.domains, row.tenant.default_domain or "")
+        if text
+    }
+    matches = difflib.get_close_matches(word.casefold(), by_word, n=_SHOWN, cutoff=0.5)
+    holding = [text for text in by_word if word.casefold() in text][:_SHOWN]
+    return tuple({by_word[text].id: by_word[text] for text in (*holding, *matches)}.values())
+
+
+def _tell(doubt: Unclear) -> None:
+    word = clean(doubt.word)
+    if doubt.several:
+        tell(f"cipp-tui: {word!r} means {len(doubt.candidates)} tenants. Use the id of one:")
+    elif doubt.candidates:
+        tell(f"cipp-tui: no tenant is called {word!r}. Near to it:")
+    else:
+        tell(f"cipp-tui: no tenant is called {word!r}. cipp-tui tenants lists them.")
+    for row in doubt.candidates[:_SHOWN]:
+        tell(f"  {row.id}  {row.tenant.default_domain or '(no domain)'}  {row.tenant.name}")

@@ -1,0 +1,200 @@
+"""Commands that only look."""
+
+import argparse
+from collections.abc import Sequence
+from typing import Any
+
+from cipp_tui.cli.exits import Exit
+from cipp_tui.cli.opening import Interrupts, run_session
+from cipp_tui.cli.output import (
+    counts_facts,
+    csv_text,
+    iso,
+    json_line,
+    line,
+    problem_facts,
+    table,
+    tell,
+    tenant_facts,
+)
+from cipp_tui.domain.audit import AuditEntry
+from cipp_tui.domain.fleet import TenantRow
+from cipp_tui.services.advice import advise
+from cipp_tui.services.filter import compile_filter, haystack
+from cipp_tui.services.session import Session
+from cipp_tui.services.views import JobView
+from cipp_tui.widgets.columns import Seen, gdap_cell, permissions_cell, state_cell
+
+_HEAD = ("Tenant", "Domain", "Tenant id", "State", "Permissions", "GDAP")
+
+
+def tenants(arguments: argparse.Namespace) -> int:
+    """Print the stored list."""
+
+    async def work(session: Session, _interrupts: Interrupts) -> int:
+        wanted = compile_filter(arguments.filter, session.clock.now())
+        if wanted.error is not None:
+            tell(f"cipp-tui tenants: --filter: {wanted.error}")
+            return Exit.USAGE
+        rows = sorted(
+            (row for row in session.fleet.rows() if wanted.matches(row, haystack(row))),
+            key=lambda row: row.tenant.name.casefold(),
+        )
+        if session.fleet.read_at is None:
+            tell("The list was never read. cipp-tui sync reads it.")
+        if arguments.json:
+            for row in rows:
+                json_line(tenant_facts(row))
+            json_line(
+                {
+                    "summary": {
+                        "total": len(rows),
+                        "changed": 0,
+                        "unchanged": len(rows),
+                        "failed": 0,
+                        "skipped": 0,
+                        "http_requests": 0,
+                        "seconds": 0.0,
+                        "read_at": iso(session.fleet.read_at),
+                    }
+                }
+            )
+        elif arguments.csv:
+            line(csv_text(_HEAD, [_cells(session, row) for row in rows]).rstrip("\n"))
+        else:
+            line(table(_HEAD, [_cells(session, row) for row in rows]))
+        return Exit.WELL
+
+    return run_session(arguments, work, act=False)
+
+
+def jobs_list(arguments: argparse.Namespace) -> int:
+    """Print the newest jobs."""
+
+    async def work(session: Session, _interrupts: Interrupts) -> int:
+        views = await session.jobs(getattr(arguments, "limit", 50))
+        if arguments.json:
+            for view in views:
+                json_line(_job_facts(view))
+            return Exit.WELL
+        rows = [
+            (str(view.id), view.action, str(view.total), _counts(view), iso(view.started_at) or "",
+             view.actor)
+            for view in views
+        ]  # fmt: skip
+        line(table(("Job", "Action", "Of", "Outcome", "Started", "By"), rows))
+        return Exit.WELL
+
+    return run_session(arguments, work, act=False)
+
+
+def jobs_show(arguments: argparse.Namespace) -> int:
+    """Print one job, tenant by tenant."""
+
+    async def work(session: Session, _interrupts: Interrupts) -> int:
+        view = await session.load_job(arguments.job)
+        if view is None:
+            tell(f"cipp-tui: there is no job {arguments.job}. cipp-tui jobs list shows them.")
+            return Exit.USAGE
+        entries = await session.job_audit(arguments.job)
+        _print_entries(entries, as_json=arguments.json)
+        if arguments.json:
+            json_line({"summary": _job_facts(view)})
+        else:
+            line(f"Job {view.id}: {_counts(view)}")
+        return Exit.WELL
+
+    return run_session(arguments, work, act=False)
+
+
+def audit(arguments: argparse.Namespace) -> int:
+    """Print who did what to whom."""
+
+    async def work(session: Session, _interrupts: Interrupts) -> int:
+        _print_entries(await session.audit(arguments.limit), as_json=arguments.json)
+        return Exit.WELL
+
+    return run_session(arguments, work, act=False)
+
+
+def _cells(session: Session, row: TenantRow) -> Sequence[str]:
+    seen = Seen(session.clock.now())
+    return (
+        row.tenant.name,
+        row.tenant.default_domain or "",
+        row.id,
+        state_cell(row, seen).words,
+        permissions_cell(row, seen).words,
+        gdap_cell(row, seen).words,
+    )
+
+
+def _print_entries(entries: Sequence[AuditEntry], *, as_json: bool) -> None:
+    if as_json:
+        for entry in entries:
+            json_line(_entry_facts(entry))
+        return
+    rows = [
+        (
+            iso(entry.at) or "",
+            entry.actor,
+            str(entry.job),
+            entry.action,
+            entry.tenant_name,
+            entry.outcome or "not finished",
+            advise(entry.problem).headline if entry.problem is not None else entry.reason,
+        )
+        for entry in entries
+    ]
+    line(table(("When", "Who", "Job", "Action", "Tenant", "Outcome", "Why"), rows))
+
+
+def _entry_facts(entry: AuditEntry) -> dict[str, Any]:
+    return {
+        "at": iso(entry.at),
+        "actor": entry.actor,
+        "job": entry.job,
+        "action": entry.action,
+        "tenant_id": entry.tenant,
+        "display_name": entry.tenant_name,
+        **({"outcome": entry.outcome} if entry.outcome is not None else {}),
+        "reason": entry.reason,
+        "stopped_at": entry.stopped_at,
+        "counts": counts_facts(entry.counts),
+        "problem": problem_facts(entry.problem),
+    }
+
+
+def _job_facts(view: JobView) -> dict[str, Any]:
+    return {
+        "job": view.id,
+        "action": view.action,
+        "actor": view.actor,
+        "started_at": iso(view.started_at),
+        "ended_at": iso(view.ended_at),
+        "total": view.total,
+        "changed": view.changed,
+        "unchanged": view.unchanged,
+        "failed": view.failed,
+        "skipped": view.skipped,
+        "restored": view.restored,
+        "stranded": view.stranded,
+        "stopped": view.stopped,
+    }
+
+
+def _counts(view: JobView) -> str:
+    parts = [
+        f"{number} {word}"
+        for number, word in (
+            (view.changed, "changed"),
+            (view.unchanged, "in order already"),
+            (view.restored, "restored"),
+            (view.failed, "failed"),
+            (view.stranded, "without access"),
+            (view.skipped, "left out"),
+            (view.stopped, "not done"),
+        )
+        if number
+    ]
+    return ", ".join(parts) or "nothing"

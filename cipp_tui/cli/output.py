@@ -1,0 +1,144 @@
+"""What reaches standard output, and what goes to standard error instead."""
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from cipp_tui.domain.fleet import TenantRow
+from cipp_tui.domain.jobs import Outcome
+from cipp_tui.domain.permissions import NOTHING_DONE, StepCounts
+from cipp_tui.domain.problems import Problem
+from cipp_tui.domain.text import clean
+from cipp_tui.services.advice import advise
+from cipp_tui.services.facets import standing_word
+
+
+def line(words: str) -> None:
+    """One line of results."""
+    print(words, flush=True)
+
+
+def json_line(facts: Mapping[str, Any]) -> None:
+    """One JSON object of results."""
+    print(json.dumps(facts, ensure_ascii=False, separators=(",", ":")), flush=True)
+
+
+def tell(words: str) -> None:
+    """One line for the human, never among the results."""
+    print(words, file=sys.stderr, flush=True)
+
+
+def tell_problem(problem: Problem) -> None:
+    """A problem in words: what it means, what to do, and the raw code."""
+    advice = advise(problem)
+    raw = " ".join(part for part in (problem.code, problem.request_id or "") if part)
+    said = str(problem)
+    first = f"cipp-tui: {advice.headline}" + (f" [{raw}]" if raw and raw != "config" else "")
+    tell(first)
+    if said and said not in advice.headline:
+        tell(f"  {clean(said)}")
+    if advice.advice:
+        tell(f"  Next: {advice.advice}")
+
+
+def problem_facts(problem: Problem | None) -> dict[str, Any] | None:
+    """A problem as scripts are given it."""
+    if problem is None:
+        return None
+    advice = advise(problem)
+    return {
+        "kind": advice.kind,
+        "code": problem.code,
+        "headline": advice.headline,
+        "advice": advice.advice,
+        "request_id": problem.request_id,
+        "message": problem.message,
+    }
+
+
+def tenant_facts(
+    row: TenantRow,
+    *,
+    outcome: Outcome | None = None,
+    problem: Problem | None = None,
+    counts: StepCounts = NOTHING_DONE,
+    skipped_because: str = "",
+) -> dict[str, Any]:
+    """A tenant as scripts are given it."""
+    tenant, record, exclusion = row.tenant, row.permissions, row.exclusion
+    facts: dict[str, Any] = {
+        "tenant_id": tenant.id,
+        "display_name": tenant.name,
+        "default_domain": tenant.default_domain,
+    }
+    if outcome is not None:
+        facts["outcome"] = outcome
+    facts["problem"] = problem_facts(problem)
+    if skipped_because:
+        facts["skipped_because"] = skipped_because
+    if counts != NOTHING_DONE:
+        facts["counts"] = counts_facts(counts)
+    facts |= {
+        "state": standing_word(row.standing),
+        "kind": tenant.kind,
+        "domains": list(tenant.domains),
+        "relationships": len(tenant.relationships),
+        "gdap_ends": iso(max((r.ends_at for r in tenant.relationships if r.ends_at), default=None)),
+        "permissions": record.verdict if record is not None else "unknown",
+        "missing": len(record.missing) if record is not None else None,
+        "extra": len(record.extra) if record is not None else None,
+        "checked_at": iso(record.checked_at) if record is not None else None,
+        "consecutive_failures": row.failures.count if row.failures is not None else 0,
+        "excluded": None
+        if exclusion is None
+        else {"by": exclusion.by, "at": iso(exclusion.at), "reason": exclusion.reason},
+    }
+    return facts
+
+
+def counts_facts(counts: StepCounts) -> dict[str, Any]:
+    """What was done, number by number."""
+    return {
+        "consents": counts.consents,
+        "principals_created": counts.principals_created,
+        "roles_added": counts.roles_added,
+        "scopes_added": counts.scopes_added,
+        "scopes_removed": counts.scopes_removed,
+        "scopes_kept": counts.scopes_kept,
+        "directory_roles_added": counts.directory_roles_added,
+        "unlicensed": list(counts.unlicensed),
+    }
+
+
+def iso(moment: datetime | None) -> str | None:
+    return moment.isoformat(timespec="seconds") if moment is not None else None
+
+
+def csv_text(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Comma separated values that no spreadsheet will run."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(head)
+    writer.writerows([inert(value) for value in row] for row in rows)
+    return text.getvalue()
+
+
+def inert(value: str) -> str:
+    """A value that a spreadsheet takes as text: formula signs are kept from the start."""
+    return f"'{value}" if value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], widest: int = 40) -> str:
+    """Aligned columns; wide signs count double."""
+    from cipp_tui.widgets.cells import cut, fit, width_of
+
+    cells = [[cut(value, widest) for value in row] for row in rows]
+    widths = [max(map(width_of, column)) for column in zip(head, *cells, strict=True)]
+    return "\n".join(
+        "  ".join(fit(value, width) for value, width in zip(row, widths, strict=True)).rstrip()
+        for row in [list(head), *cells]
+    )

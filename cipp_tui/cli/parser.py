@@ -1,0 +1,165 @@
+"""The words of the command line. Imports nothing heavy: --help must answer at once."""
+
+import argparse
+from typing import Final
+
+from cipp_tui import __version__
+
+_TENANT: Final = "a tenant's GUID, any of its domains, or its exact name"
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Every command with its options."""
+    parser = argparse.ArgumentParser(
+        prog="cipp-tui",
+        description="Console for the Microsoft 365 tenants of a managed service provider."
+        " Without a command it opens the screen.",
+        epilog="Exit codes: 0 all well, 1 some tenants failed, 2 usage or configuration,"
+        " 3 sign-in needed, 4 a tenant is still owed its access.",
+    )
+    parser.add_argument("--version", action="version", version=f"cipp-tui {__version__}")
+    parser.set_defaults(run="screen:open_screen")
+    _everywhere(parser, first=True)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+
+    def command(name: str, run: str, words: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=words, description=words)
+        made.set_defaults(run=run)
+        _everywhere(made)
+        return made
+
+    command("demo", "screen:open_demo", "open the screen on an invented fleet; needs no account")
+
+    tenants = command("tenants", "looking:tenants", "print the stored list of tenants")
+    _formats(tenants, csv=True)
+    tenants.add_argument("--filter", metavar="TEXT", default="", help="as typed after / on screen")
+
+    sync = command("sync", "acting:sync", "read the list of tenants again, or one tenant")
+    sync.add_argument("tenant", nargs="?", metavar="TENANT", help=_TENANT)
+    _formats(sync)
+
+    plan = command("plan", "planning:plan", "show what a refresh would change; writes nothing")
+    _targets(plan)
+    _formats(plan)
+
+    refresh = command("refresh", "acting:refresh", "give tenants the permissions they lack")
+    _targets(refresh, due=True)
+    _formats(refresh)
+
+    exclude = command("exclude", "acting:exclude", "stop managing tenants; they stay in the list")
+    _some(exclude)
+    exclude.add_argument("--reason", default="", metavar="TEXT", help="kept with the exclusion")
+    _formats(exclude)
+
+    include = command("include", "acting:include", "manage excluded tenants again")
+    _some(include)
+    _formats(include)
+
+    remove = command("remove", "acting:remove", "take tenants off the list, until it is read again")
+    _some(remove)
+    remove.add_argument("--exclude", action="store_true", help="and keep them excluded")
+    _formats(remove)
+
+    reset = command(
+        "reset", "acting:reset", "take our app's access to tenants away and give it back"
+    )
+    _some(reset)
+    reset.add_argument(
+        "--yes-remove-access",
+        action="store_true",
+        help="do it without asking; needed where nobody can be asked",
+    )
+    _formats(reset)
+
+    jobs = command("jobs", "looking:jobs_list", "what was done, job by job")
+    _formats(jobs)
+    kinds = jobs.add_subparsers(metavar="list|show|resume")
+    listing = kinds.add_parser("list", help="the newest jobs")
+    listing.set_defaults(run="looking:jobs_list")
+    listing.add_argument("--limit", type=int, default=50, help="how many (50)")
+    show = kinds.add_parser("show", help="one job, tenant by tenant")
+    show.set_defaults(run="looking:jobs_show")
+    show.add_argument("job", type=int, metavar="JOB")
+    resume = kinds.add_parser("resume", help="go on with a job that was interrupted")
+    resume.set_defaults(run="acting:resume")
+    resume.add_argument("job", type=int, metavar="JOB", nargs="?")
+    for kind in (listing, show, resume):
+        _everywhere(kind)
+        _formats(kind)
+
+    audit = command("audit", "looking:audit", "who did what to which tenant, newest first")
+    audit.add_argument("--limit", type=int, default=1000, help="how many entries (1000)")
+    _formats(audit)
+
+    profiles = command("profiles", "profiles:profiles_list", "the profiles of the config file")
+    actions = profiles.add_subparsers(metavar="list|add|check")
+    listed = actions.add_parser("list", help="the profiles, and where everything lies")
+    listed.set_defaults(run="profiles:profiles_list")
+    add = actions.add_parser("add", help="append a profile to the config file")
+    add.set_defaults(run="profiles:profiles_add")
+    add.add_argument("name", metavar="NAME")
+    add.add_argument("--partner-tenant", required=True, metavar="GUID")
+    add.add_argument("--client-id", required=True, metavar="GUID")
+    add.add_argument("--client-secret-env", default="", metavar="VARIABLE")
+    add.add_argument("--refresh-token-env", default="", metavar="VARIABLE")
+    check = actions.add_parser("check", help="try a profile step by step")
+    check.set_defaults(run="profiles:profiles_check")
+    check.add_argument("name", nargs="?", metavar="NAME")
+    for action in (listed, add, check):
+        _everywhere(action)
+
+    login = command("login", "profiles:login", "sign in by device code, in this terminal")
+    login.add_argument("name", nargs="?", metavar="PROFILE")
+
+    simulate = command(
+        "simulate", "simulating:simulate", "serve a simulated fleet on loopback, for trying things"
+    )
+    simulate.add_argument("--host", default="127.0.0.1", help="a loopback address (127.0.0.1)")
+    simulate.add_argument("--port", type=int, default=0, help="first of three ports (0: any free)")
+    simulate.add_argument("--tenants", type=int, default=60, help="how many customers (60)")
+    simulate.add_argument("--seed", type=int, default=1, help="the same seed, the same fleet (1)")
+    simulate.add_argument("--latency", type=float, default=0.0, metavar="MS", help="of each answer")
+    simulate.add_argument("--faults", choices=("none", "mild", "storm"), default="none")
+    simulate.add_argument("--profile-out", metavar="FILE", help="write a config file for it")
+
+    completion = command("completion", "completing:script", "print a shell's completion script")
+    completion.add_argument("shell", choices=("bash", "zsh", "fish"))
+    return parser
+
+
+def _everywhere(parser: argparse.ArgumentParser, *, first: bool = False) -> None:
+    """Options that are understood before and after the command."""
+    nothing = None if first else argparse.SUPPRESS
+    off = False if first else argparse.SUPPRESS
+    group = parser.add_argument_group("everywhere")
+    group.add_argument("--profile", metavar="NAME", default=nothing, help="which profile to use")
+    group.add_argument(
+        "--read-only", action="store_true", default=off, help="refuse everything that writes"
+    )
+    group.add_argument("--no-color", action="store_true", default=off, help="no colours")
+    group.add_argument("--theme", metavar="NAME", default=nothing, help="colours of the screen")
+    group.add_argument(
+        "--motion", choices=("none", "basic"), default=nothing, help="whether panels slide"
+    )
+    group.add_argument(
+        "--log", metavar="FILE", default=nothing, help="write what is sent, never a secret"
+    )
+
+
+def _formats(parser: argparse.ArgumentParser, *, csv: bool = False) -> None:
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument("--json", action="store_true", help="one JSON object a line")
+    if csv:
+        group.add_argument("--csv", action="store_true", help="comma separated values")
+
+
+def _some(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("tenants", nargs="+", metavar="TENANT", help=_TENANT)
+
+
+def _targets(parser: argparse.ArgumentParser, *, due: bool = False) -> None:
+    parser.add_argument("tenants", nargs="*", metavar="TENANT", help=_TENANT)
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument("--all", action="store_true", help="every tenant that is not excluded")
+    if due:
+        group.add_argument("--due", action="store_true", help="those that are due for a refresh")

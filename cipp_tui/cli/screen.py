@@ -1,0 +1,110 @@
+"""Opening the screen: the session is outside, the screen inside."""
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from cipp_tui.cli.exits import Exit
+from cipp_tui.cli.opening import start_log, told
+from cipp_tui.cli.output import tell
+from cipp_tui.config import (
+    ConnectionProfile,
+    DemoProfile,
+    append_profile,
+    choose,
+    config_path,
+    load_profiles,
+)
+from cipp_tui.domain.problems import ConfigProblem, Problem
+
+
+def open_screen(arguments: argparse.Namespace) -> int:
+    """Open the profile's tenants, or the first steps when there is no profile."""
+    return _guarded(arguments, None)
+
+
+def open_demo(arguments: argparse.Namespace) -> int:
+    """Open the invented fleet."""
+    return _guarded(arguments, DemoProfile(name="demo"))
+
+
+def _guarded(arguments: argparse.Namespace, profile: ConnectionProfile | None) -> int:
+    environment = _environment(arguments)
+    os.environ.update(environment)
+    from cipp_tui.widgets.looks import refusal
+
+    reason = refusal(os.environ, sys.stdin.isatty(), sys.stdout.isatty())
+    if reason is not None:
+        tell(f"cipp-tui: {reason}")
+        return Exit.USAGE
+    start_log(arguments)
+    try:
+        chosen: ConnectionProfile | None = profile
+        if chosen is None:
+            chosen = _first_profile(arguments)
+        while chosen is not None:
+            if arguments.read_only:
+                chosen = chosen.model_copy(update={"mode": "read"})
+            code, following = asyncio.run(_one_screen(arguments, chosen))
+            if following is None:
+                return code
+            chosen = choose(load_profiles(config_path(os.environ)), following, os.environ)
+    except Problem as problem:
+        return told(problem)
+    return Exit.WELL
+
+
+async def _one_screen(
+    arguments: argparse.Namespace, profile: ConnectionProfile
+) -> tuple[int, str | None]:
+    """One session with its screen; the exit code, and the profile to go on with."""
+    from cipp_tui.app import CippTui
+    from cipp_tui.widgets.looks import looks
+    from cipp_tui.wiring import open_session
+
+    async with open_session(profile, env=os.environ) as session:
+        theme = arguments.theme or session.remembered("theme", "cipp-dark")
+        app = CippTui(session, looks=looks(os.environ, theme=theme))
+        following = await app.run_async(mouse=app.looks.mouse)
+        return app.return_code or Exit.WELL, following
+
+
+def _first_profile(arguments: argparse.Namespace) -> ConnectionProfile | None:
+    """The profile to open; where there is none yet, what the visitor chooses."""
+    path = config_path(os.environ)
+    known = load_profiles(path)
+    if known.profiles or arguments.profile or os.environ.get("CIPP_TUI_PROFILE"):
+        return choose(known, arguments.profile, os.environ)
+    return _welcome(path)
+
+
+def _welcome(path: Path) -> ConnectionProfile | None:
+    from cipp_tui.screens.first_run import FirstRunApp
+
+    answer = FirstRunApp(str(path)).run()
+    if answer is None:
+        return None
+    if answer == "demo":
+        return DemoProfile(name="demo")
+    if answer == "cipp":
+        raise ConfigProblem(
+            "the cipp backend is not part of this version", file=str(path), fix="Use direct."
+        )
+    append_profile(path, answer)
+    return choose(load_profiles(path), answer.name, os.environ)
+
+
+def _environment(arguments: argparse.Namespace) -> Mapping[str, str]:
+    """What must be set before Textual is imported: it reads these at import."""
+    wanted: dict[str, str] = {}
+    if arguments.no_color:
+        wanted["NO_COLOR"] = "1"
+    if arguments.motion is not None:
+        wanted["TEXTUAL_ANIMATIONS"] = arguments.motion
+    elif "TEXTUAL_ANIMATIONS" not in os.environ:
+        remote = "SSH_CONNECTION" in os.environ or "SSH_TTY" in os.environ
+        wanted["TEXTUAL_ANIMATIONS"] = "none" if remote else "basic"
+    return wanted

@@ -1,0 +1,106 @@
+"""The info panel on the Tenants screen: what it shows, and how it follows the cursor."""
+
+import asyncio
+from typing import Final
+
+from cipp_tui.domain.audit import AuditEntry
+from cipp_tui.domain.fleet import TenantRow
+from cipp_tui.domain.problems import Problem
+from cipp_tui.domain.tenants import TenantId
+from cipp_tui.screens.tenants_list import TenantList
+from cipp_tui.services.session import Session
+from cipp_tui.widgets.cells import Cell, Tone
+from cipp_tui.widgets.columns import tenant_name
+from cipp_tui.widgets.lines import Said, said
+from cipp_tui.widgets.panel import Panel
+from cipp_tui.widgets.panel_words import parts, plain
+
+RESTS_S: Final = 0.15
+"""The panel follows the cursor after it has rested so long."""
+
+
+class Info:
+    """What is stored is shown at once; the history is read, and marked as being read."""
+
+    def __init__(self, session: Session, tenants: TenantList) -> None:
+        self.panel = Panel(id="panel")
+        self.shown: TenantId | None = None
+        self._session = session
+        self._list = tenants
+        self._history: tuple[AuditEntry, ...] | None = None
+        self._history_of: tuple[TenantId, int] | None = None  # tenant, revision of the jobs
+
+    @property
+    def row(self) -> TenantRow | None:
+        """The tenant it is about."""
+        return self._session.fleet.row(self.shown) if self.shown is not None else None
+
+    def about(self, tenant: TenantId | None, *, whole_screen: bool) -> None:
+        """Show a tenant, with what is known of it now."""
+        other = tenant != self.shown
+        self.shown = tenant
+        if other:
+            self._history = None
+        self.tell(whole_screen=whole_screen, from_top=other)
+
+    def tell(self, *, whole_screen: bool, from_top: bool = False) -> None:
+        """Write it anew: the tenant, the panel's width or the history changed."""
+        row = self.row
+        if row is None:
+            self.panel.tell(said([Cell(" No tenant", Tone.MUTED)]), [])
+            return
+        found = parts(
+            row,
+            self._list.seen,
+            self.panel.size.width,
+            history=self._history,
+            prune=self._session.profile.prune,
+        )
+        self.panel.tell(self._head(row, whole_screen=whole_screen), found, from_top=from_top)
+
+    def _head(self, row: TenantRow, *, whole_screen: bool) -> Said:
+        name = Cell(f" {tenant_name(row)}", Tone.STRONG)
+        if not whole_screen:
+            return said([name])
+        place = ""
+        if row.id in self._list.keys:
+            place = f"{self._list.keys.index(row.id) + 1:,} of {len(self._list.keys):,}"
+        keys = Cell(f"{place}   < > other tenant   esc back ")
+        return said([name], [keys], [Cell("esc back ")])
+
+    async def read_history(self, *, whole_screen: bool) -> None:
+        """Once the cursor rests, read what was done to the tenant."""
+        await asyncio.sleep(RESTS_S)
+        tenant = self.shown
+        if tenant is None:
+            return
+        wanted = tenant, self._session.jobs_revision
+        if self._history_of == wanted and self._history is not None:
+            return
+        try:
+            history = tuple(await self._session.history(tenant))
+        except Problem as problem:
+            self._session_says(problem)
+            return
+        if tenant == self.shown:
+            self._history, self._history_of = history, wanted
+            self.tell(whole_screen=whole_screen)
+
+    def _session_says(self, problem: Problem) -> None:
+        """The journal cannot be read: shown in the place of the history."""
+        self._history = ()
+        self.panel.tell(said([Cell(f" ! {problem.message}", Tone.WARN)]), self.panel.parts)
+
+    def text(self) -> str:
+        """All of it, for the pager."""
+        row = self.row
+        if row is None:
+            return ""
+        found = parts(
+            row,
+            self._list.seen,
+            100,
+            history=self._history or (),
+            prune=self._session.profile.prune,
+        )
+        return f"{tenant_name(row)}\n\n{plain(found)}"

@@ -1,0 +1,249 @@
+"""Users and groups of the partner tenant, and who is in what.
+
+Source: Graph docs, user, group, directoryObject: memberOf, transitiveMemberOf,
+checkMemberGroups, getByIds.
+"""
+
+from typing import Any, Final
+
+from cipp_tui.simulator.graph.call import GraphCall, Key, Reply, bad_request, not_found
+from cipp_tui.simulator.graph.endpoints import endpoint
+from cipp_tui.simulator.graph.odata import Shape, collection, filtered, shape, single
+from cipp_tui.simulator.graph.rights import READ_DIRECTORY, READ_GROUPS, READ_USERS
+from cipp_tui.simulator.rules import groups_of
+from cipp_tui.simulator.world import Group, User
+
+MOST_GROUPS_CHECKED: Final = 20
+MOST_IDS: Final = 1000
+
+USER: Final[Shape[User]] = shape(
+    "users",
+    {
+        "businessPhones": lambda u: [],
+        "displayName": lambda u: u.name,
+        "givenName": lambda u: None,
+        "jobTitle": lambda u: None,
+        "mail": lambda u: u.upn,
+        "mobilePhone": lambda u: None,
+        "officeLocation": lambda u: None,
+        "preferredLanguage": lambda u: None,
+        "surname": lambda u: None,
+        "userPrincipalName": lambda u: u.upn,
+        "id": lambda u: u.id,
+        "accountEnabled": lambda u: u.enabled,
+        "userType": lambda u: "Member",
+    },
+)
+GROUP: Final[Shape[Group]] = shape(
+    "groups",
+    {
+        "id": lambda g: g.id,
+        "deletedDateTime": lambda g: None,
+        "description": lambda g: None,
+        "displayName": lambda g: g.name,
+        "groupTypes": lambda g: [],
+        "isAssignableToRole": lambda g: g.role_assignable,
+        "mail": lambda g: None,
+        "mailEnabled": lambda g: False,
+        "mailNickname": lambda g: g.id[:8],
+        "securityEnabled": lambda g: True,
+    },
+)
+_TYPES: Final = {User: "#microsoft.graph.user", Group: "#microsoft.graph.group"}
+_MEMBER_FIELDS: Final = (
+    "id",
+    "displayName",
+    "userPrincipalName",
+    "mail",
+    "accountEnabled",
+    "securityEnabled",
+    "isAssignableToRole",
+)
+
+
+def _property(member: User | Group, name: str) -> Any:
+    form: Shape[Any] = USER if isinstance(member, User) else GROUP
+    field = form.fields.get(name)
+    return field(member) if field else None
+
+
+MEMBER: Final[Shape[User | Group]] = shape(
+    "directoryObjects",
+    {name: (lambda m, name=name: _property(m, name)) for name in _MEMBER_FIELDS},
+    {"@odata.type": lambda m: _TYPES[type(m)]},
+)
+
+
+@endpoint("GET", "me", route="me.get", delegated_only=True)
+def get_me(call: GraphCall) -> Reply:
+    """Answer the signed-in user."""
+    return single(call, USER, _me(call))
+
+
+@endpoint("GET", "users", route="users.list", cost=2, permissions=READ_USERS)
+def list_users(call: GraphCall) -> Reply:
+    """Answer the users of the partner tenant; customers have none here."""
+    users = list(call.world.users.values()) if _at_home(call) else []
+    return collection(call, USER, filtered(call, USER, users))
+
+
+@endpoint("GET", "users/{}", route="users.get", permissions=READ_USERS)
+def get_user(call: GraphCall) -> Reply:
+    """Answer one user by id or user principal name."""
+    return single(call, USER, _user(call, call.keys[0]))
+
+
+@endpoint(
+    "GET", "users/{}/memberOf", "users/{}/memberOf/microsoft.graph.group",
+    route="users.member-of", permissions=READ_DIRECTORY, cost=2,
+)  # fmt: skip
+def list_groups_of_user(call: GraphCall) -> Reply:
+    """Answer the groups a user is in directly."""
+    return _direct_groups(call, _user(call, call.keys[0]))
+
+
+@endpoint(
+    "GET", "me/memberOf", "me/memberOf/microsoft.graph.group",
+    route="me.member-of", cost=2, delegated_only=True,
+)  # fmt: skip
+def list_my_groups(call: GraphCall) -> Reply:
+    """Answer the groups the signed-in user is in directly."""
+    return _direct_groups(call, _me(call))
+
+
+@endpoint(
+    "GET", "users/{}/transitiveMemberOf", "users/{}/transitiveMemberOf/microsoft.graph.group",
+    route="users.transitive-member-of", permissions=READ_DIRECTORY, cost=2,
+)  # fmt: skip
+def list_all_groups_of_user(call: GraphCall) -> Reply:
+    """Answer the groups a user is in, through other groups too."""
+    return _all_groups(call, _user(call, call.keys[0]))
+
+
+@endpoint(
+    "GET", "me/transitiveMemberOf", "me/transitiveMemberOf/microsoft.graph.group",
+    route="me.transitive-member-of", cost=2, delegated_only=True,
+)  # fmt: skip
+def list_all_my_groups(call: GraphCall) -> Reply:
+    """Answer the groups the signed-in user is in, through other groups too."""
+    return _all_groups(call, _me(call))
+
+
+@endpoint(
+    "POST",
+    "users/{}/checkMemberGroups",
+    "me/checkMemberGroups",
+    route="users.check-member-groups",
+    cost=4,
+    permissions=READ_DIRECTORY,
+)
+def check_member_groups(call: GraphCall) -> Reply:
+    """Answer which of at most twenty groups a user is in."""
+    user = _user(call, call.keys[0]) if call.keys else _me(call)
+    wanted = _ids(call, "groupIds", MOST_GROUPS_CHECKED)
+    member_of = groups_of(call.world, user.id)
+    context = f"{call.base}/{call.version}/$metadata#Collection(Edm.String)"
+    found = [group for group in wanted if group.lower() in member_of]
+    return Reply(200, {"@odata.context": context, "value": found})
+
+
+@endpoint(
+    "POST",
+    "directoryObjects/getByIds",
+    route="directory-objects.get-by-ids",
+    cost=5,
+    permissions=READ_DIRECTORY,
+)
+def get_by_ids(call: GraphCall) -> Reply:
+    """Answer the objects with these ids; unknown ones are left out."""
+    known: dict[str, User | Group] = {}
+    if _at_home(call):
+        known = {**call.world.users, **call.world.groups}
+    types = {str(name).lower() for name in call.body.get("types") or ()}
+    found = [
+        known[key.lower()]
+        for key in _ids(call, "ids", MOST_IDS)
+        if key.lower() in known
+        and (not types or type(known[key.lower()]).__name__.lower() in types)
+    ]
+    return collection(call, MEMBER, found, default_top=MOST_IDS)
+
+
+@endpoint("GET", "groups", route="groups.list", permissions=READ_GROUPS)
+def list_groups(call: GraphCall) -> Reply:
+    """Answer the security groups of the partner tenant."""
+    groups = list(call.world.groups.values()) if _at_home(call) else []
+    return collection(call, GROUP, filtered(call, GROUP, groups))
+
+
+@endpoint("GET", "groups/{}", route="groups.get", permissions=READ_GROUPS)
+def get_group(call: GraphCall) -> Reply:
+    """Answer one group."""
+    return single(call, GROUP, _group(call))
+
+
+@endpoint("GET", "groups/{}/members", route="groups.members", cost=3, permissions=READ_GROUPS)
+def list_group_members(call: GraphCall) -> Reply:
+    """Answer the direct members of a group."""
+    world = call.world
+    members = [
+        member
+        for key in _group(call).members
+        if (member := world.users.get(key) or world.groups.get(key)) is not None
+    ]
+    return collection(call, MEMBER, members)
+
+
+@endpoint("GET", "groups/{}/memberOf", route="groups.member-of", permissions=READ_GROUPS)
+def list_groups_of_group(call: GraphCall) -> Reply:
+    """Answer the groups a group is in directly."""
+    return _direct_groups(call, _group(call))
+
+
+def _direct_groups(call: GraphCall, member: User | Group) -> Reply:
+    groups: list[User | Group] = [
+        group for group in call.world.groups.values() if member.id in group.members
+    ]
+    return collection(call, MEMBER, filtered(call, MEMBER, groups))
+
+
+def _all_groups(call: GraphCall, user: User) -> Reply:
+    groups: list[User | Group] = [call.world.groups[key] for key in groups_of(call.world, user.id)]
+    return collection(call, MEMBER, filtered(call, MEMBER, groups))
+
+
+def _at_home(call: GraphCall) -> bool:
+    return call.tenant is call.world.partner
+
+
+def _me(call: GraphCall) -> User:
+    user = call.caller.user
+    if user is None:
+        raise bad_request("/me request is only valid with delegated authentication flow.")
+    return user
+
+
+def _user(call: GraphCall, key: Key) -> User:
+    wanted = key.value.lower()
+    if _at_home(call):
+        for user in call.world.users.values():
+            if wanted in (user.id, user.upn.lower()):
+                return user
+    raise not_found(key.value)
+
+
+def _group(call: GraphCall) -> Group:
+    key = call.keys[0].value.lower()
+    group = call.world.groups.get(key) if _at_home(call) else None
+    if group is None:
+        raise not_found(key)
+    return group
+
+
+def _ids(call: GraphCall, name: str, most: int) -> list[str]:
+    ids = call.body.get(name) if isinstance(call.body, dict) else None
+    if not isinstance(ids, list) or not all(isinstance(key, str) for key in ids):
+        raise bad_request(f"A value is required for property '{name}'.")
+    if len(ids) > most:
+        raise bad_request(f"Too many items in '{name}'. Max allowed: {most}.")
+    return ids

@@ -1,0 +1,206 @@
+"""The model: a partner tenant, its people and groups, its customers and their relationships.
+
+Knows nothing of HTTP. The rules that follow from the model live in `rules.py`.
+"""
+
+import random
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import Literal
+
+from cipp_tui.simulator.directory import Blueprint, Directory, build_directory
+from cipp_tui.simulator.ids import seeded_guid
+
+# Directories nobody has changed are rebuilt on demand; only so many stay in memory.
+KEPT_DIRECTORIES = 1024
+
+Status = Literal[
+    "created",
+    "approvalPending",
+    "approved",
+    "activating",
+    "active",
+    "expiring",
+    "expired",
+    "terminationRequested",
+    "terminating",
+    "terminated",
+]
+
+
+@dataclass(slots=True)
+class User:
+    """A person of the partner tenant."""
+
+    id: str
+    name: str
+    upn: str
+    enabled: bool = True
+    home_roles: frozenset[str] = frozenset()  # directory roles in the partner tenant
+
+
+@dataclass(slots=True)
+class Group:
+    """A security group of the partner tenant; members are users or groups."""
+
+    id: str
+    name: str
+    members: dict[str, None] = field(default_factory=dict)
+    role_assignable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class GroupAccess:
+    """Roles of a relationship given to one partner group (an access assignment)."""
+
+    group_id: str
+    roles: tuple[str, ...]
+    status: str = "active"
+
+
+@dataclass(slots=True)
+class Relationship:
+    """A GDAP relationship as the partner sees it."""
+
+    id: str
+    name: str
+    customer_id: str | None  # None until the customer approves
+    customer_name: str | None
+    roles: tuple[str, ...]
+    status: Status
+    created: float
+    activated: float | None
+    ends: float | None
+    duration: str = "P730D"
+    auto_extend: str = "PT0S"
+    access: tuple[GroupAccess, ...] = ()
+    reseller: bool = False
+
+    def status_at(self, now: float) -> Status:
+        """Return the status, which time alone turns from active into expired."""
+        if self.status in ("active", "expiring") and self.ends is not None and self.ends <= now:
+            return "expired"
+        return self.status
+
+
+@dataclass(frozen=True, slots=True)
+class SignInRefusal:
+    """Why the tenant refuses the partner's users; `variant` chooses between texts of one code."""
+
+    code: int
+    variant: str = ""
+
+
+@dataclass(slots=True)
+class Tenant:
+    """A Microsoft 365 tenant: the partner's own, or a customer's."""
+
+    id: str
+    name: str
+    default_domain: str
+    initial_domain: str
+    blueprint: Blueprint
+    created: float
+    has_contract: bool = True  # reseller contract: appears among Partner Center's customers
+    relationships: list[Relationship] = field(default_factory=list)
+    hint: str = "up-to-date"  # what a correct client is expected to find
+    gone: Literal[None, 90002, 5000224] = None
+    refusal: SignInRefusal | None = None
+    mfa_since: float | None = None  # only a sign-in with MFA after this moment counts
+    domains: Literal["readable", "forbidden", "empty"] = "readable"
+    unlicensed: frozenset[str] = frozenset()  # resource apps that cannot be set up here
+    quota_exceeded: bool = False
+    writes_forbidden: bool = False
+    principal_survives_delete: bool | None = None  # None: as the knob says
+    token_refused_until: float = 0.0
+    directory: Directory | None = None
+    touched: bool = False
+
+
+@dataclass(slots=True)
+class Application:
+    """The partner's Secure Application Model registration (`CIPP-SAM`)."""
+
+    app_id: str
+    object_id: str
+    name: str
+    secret: str
+    secret_state: Literal["valid", "expired", "wrong"] = "valid"
+    allows_public_client: bool = True
+    # resource app id -> ((permission id, "Role" | "Scope"), ...)
+    required: dict[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class RefreshTokenState:
+    """Refresh tokens of sign-ins up to `valid_from` are refused with `code`."""
+
+    valid_from: float = 0.0
+    code: int = 700082
+
+
+@dataclass(slots=True)
+class World:
+    """Everything the three services know."""
+
+    seed: int
+    partner: Tenant
+    application: Application
+    service_user: User
+    users: dict[str, User]
+    groups: dict[str, Group]
+    admin_agents: Group
+    tenants: dict[str, Tenant]  # customers and the partner, by tenant id
+    domains: dict[str, str]  # verified domain -> tenant id
+    relationships: dict[str, Relationship]
+    now: float
+    refresh_tokens: RefreshTokenState = field(default_factory=RefreshTokenState)
+    partner_center: Literal["up", "down", "no-mfa"] = "up"
+    version: int = 0  # grows with every change of relationships and groups
+    random: "random.Random" = field(default_factory=lambda: random.Random(0))
+    _untouched: OrderedDict[str, None] = field(default_factory=OrderedDict)
+
+    def tenant(self, key: str) -> Tenant | None:
+        """Find a tenant by id or verified domain; `common` and the like mean the partner."""
+        key = key.lower()
+        if key in ("common", "organizations"):
+            return self.partner
+        return self.tenants.get(key) or self.tenants.get(self.domains.get(key, ""))
+
+    def new_guid(self) -> str:
+        """Return a fresh object id."""
+        return seeded_guid(self.random)
+
+    def add_relationship(self, relationship: Relationship) -> None:
+        """Register a relationship with the partner and with its customer."""
+        self.relationships[relationship.id] = relationship
+        customer = self.tenants.get(relationship.customer_id or "")
+        if customer is not None:
+            customer.relationships.append(relationship)
+        self.version += 1
+
+    def directory_of(self, tenant: Tenant) -> Directory:
+        """Return a tenant's directory for reading."""
+        if tenant.directory is None:
+            tenant.directory = self._build(tenant)
+            if not tenant.touched:
+                self._untouched[tenant.id] = None
+                self._forget_oldest()
+        return tenant.directory
+
+    def directory_to_change(self, tenant: Tenant) -> Directory:
+        """Return a tenant's directory for writing: from now on it is kept."""
+        directory = self.directory_of(tenant)
+        tenant.touched = True
+        self._untouched.pop(tenant.id, None)
+        return directory
+
+    def _build(self, tenant: Tenant) -> Directory:
+        app = self.application
+        owner = (app.app_id, app.name, self.partner.id)
+        return build_directory(tenant.id, tenant.blueprint, owner, tenant.created)
+
+    def _forget_oldest(self) -> None:
+        while len(self._untouched) > KEPT_DIRECTORIES:
+            oldest, _ = self._untouched.popitem(last=False)
+            self.tenants[oldest].directory = None
