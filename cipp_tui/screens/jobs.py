@@ -81,9 +81,6 @@ class JobsScreen(FramedScreen):
         yield TextBlock(id="results")
 
     # -- looking ------------------------------------------------------------------------------
-    def on_mount(self) -> None:
-        self.do_reload()
-
     @work(group="load", exclusive=True)
     async def do_reload(self) -> None:
         """Read the journal."""
@@ -94,6 +91,10 @@ class JobsScreen(FramedScreen):
             return
         self._loaded = True
         self._take(jobs)
+
+    def on_screen_resume(self) -> None:
+        """A job may have come and gone while another screen was in front."""
+        self.do_reload()
 
     def look(self) -> None:
         revision = self.session.jobs_revision

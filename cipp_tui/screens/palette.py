@@ -35,15 +35,16 @@ class Command:
     """One thing that can be chosen."""
 
     choice: PaletteChoice
-    words: str
+    words: str  # what is searched
     beside: str = ""  # its key, or the domain
-    off: bool = False
+    why_off: str = ""
 
 
 def likeness(query: str, text: str) -> int:
     """How well a text fits what was typed; 0: not at all. Both folded.
 
-    Words that begin so count most, then parts of words, then the letters in their order.
+    Words that begin so count most, then parts of words, then the letters in their order from the
+    beginning of a word on.
     """
     words = text.split()
     score = 0
@@ -52,14 +53,21 @@ def likeness(query: str, text: str) -> int:
             score += 100
         elif typed in text:
             score += 50
-        elif _in_order(typed, text):
+        elif any(_in_order(typed, text[start:]) for start in _beginnings(text)):
             score += 10
         else:
             return 0
     return score + (20 if text.startswith(query) else 0)
 
 
+def _beginnings(text: str) -> list[int]:
+    """Where words begin."""
+    return [place for place in range(len(text)) if place == 0 or text[place - 1] == " "]
+
+
 def _in_order(letters: str, text: str) -> bool:
+    if not text.startswith(letters[0]):
+        return False
     place = 0
     for letter in letters:
         place = text.find(letter, place) + 1
@@ -161,13 +169,12 @@ def _of_action(
     spec: ActionSpec, reasons: Mapping[str, str], labels: Mapping[str, str], keymap: Keymap
 ) -> Command:
     words = labels.get(spec.id, spec.label)
-    reason = reasons.get(spec.id)
-    if reason is not None:
-        words = f"{words}: {reason}"
-    return Command(PaletteChoice("action", spec.id), words, keymap.key(spec), reason is not None)
+    choice = PaletteChoice("action", spec.id)
+    return Command(choice, words, keymap.key(spec), reasons.get(spec.id, ""))
 
 
 def _entry(key: str, command: Command) -> Entry:
-    tone = Tone.MUTED if command.off else Tone.PLAIN
-    beside = cut(command.beside, KEY_WIDTH - 1)
-    return Entry(key, [Cell(command.words, tone), Cell(beside, Tone.STRONG)])
+    beside = Cell(cut(command.beside, KEY_WIDTH - 1), Tone.STRONG)
+    if command.why_off:
+        return Entry(key, [Cell(f"{command.words}: {command.why_off}", Tone.MUTED), beside])
+    return Entry(key, [Cell(command.words), beside])

@@ -38,7 +38,7 @@ class Backlog:
         if self._debts:
             names = ", ".join(entry.item.tenant_name for entry in self._debts[:3])
             self._desk.tell(
-                Level.ERROR, f"{len(self._debts)} owed: {names} gets its access back now."
+                Level.WARNING, f"{len(self._debts)} owed: {names} gets its access back now."
             )
         for job, left in self.interrupted.items():
             self._desk.tell(

@@ -67,6 +67,16 @@ def job_sentence(view: JobView, only: str | None = None) -> tuple[Level, str]:
     return level, f"Job {view.id}: {counts}, {clock_words(took)}.{tail}"
 
 
+def debt_sentence(view: JobView, only: str | None = None) -> tuple[Level, str]:
+    """How giving back what an earlier run took away ended."""
+    if view.stranded or view.waiting or view.stopped:
+        who = only or f"{view.stranded} tenants"
+        return Level.ERROR, f"{who} still without access: enter on the row says why."
+    if only is not None:
+        return Level.GOOD, f"{only} has its access back."
+    return Level.GOOD, f"{view.done} tenants have their access back."
+
+
 def reading_sentence(reading: Reading) -> tuple[Level, str]:
     """How reading the list ended."""
     if reading.problem is not None:

@@ -19,7 +19,7 @@ from cipp_tui.services.fleet import READ_AT, Fleet
 from cipp_tui.services.jobbook import JobBook, LiveJob, Work
 from cipp_tui.services.listing import Listing
 from cipp_tui.services.local import LocalActions
-from cipp_tui.services.news import NewsDesk, job_sentence, reading_sentence
+from cipp_tui.services.news import NewsDesk, debt_sentence, job_sentence, reading_sentence
 from cipp_tui.services.outcomes import Outcomes
 from cipp_tui.services.past import Past
 from cipp_tui.services.records import record_of
@@ -433,7 +433,8 @@ class Session:
     def _job_ended(self, live: LiveJob) -> None:
         view = self._view(live.job.id)
         only = next(iter(live.items.values())).tenant_name if view.total == 1 else None
-        level, sentence = job_sentence(view, only)
+        tell = debt_sentence if live.paying else job_sentence
+        level, sentence = tell(view, only)
         self._desk.tell(level, sentence, job=view.id)
 
     def _list_ended(self, reading: Reading) -> None:
