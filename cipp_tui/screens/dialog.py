@@ -9,6 +9,7 @@ from textual.containers import Horizontal, Vertical, VerticalGroup, VerticalScro
 from textual.content import Content
 from textual.css.query import NoMatches
 from textual.message import Message
+from textual.reactive import Reactive
 from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Input, Static
@@ -40,11 +41,15 @@ class Dialog(ModalScreen[Answer]):
         Binding("pagedown", "read_on(8)", show=False),
     ]
 
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
+    """Textual's own, but moving the focus repaints two widgets and not the whole screen."""
+
     def __init__(self, title: str, *, clock: Clock = SYSTEM) -> None:
         super().__init__()
         self.heading = title
         self.clock = clock
         self._painted_at: float | None = None
+        self._limited = False
 
     # -- what a dialog fills in -----------------------------------------------------------
     def body(self) -> ComposeResult:
@@ -90,11 +95,13 @@ class Dialog(ModalScreen[Answer]):
     def fit(self) -> None:
         """Give the text what the question leaves free; it scrolls inside that."""
         try:
-            question = self.query_one("#question")
+            question, text = self.query_one("#question"), self.query_one("#text")
         except NoMatches:  # resized before it was composed
             return
         room = self.size.height - FRAME_LINES - question.size.height
-        self.query_one("#text").styles.max_height = max(1, room)
+        if self._limited or text.virtual_size.height > room:  # else nothing need be laid out anew
+            self._limited = True
+            text.styles.max_height = max(1, room)
 
     # -- deaf when new ----------------------------------------------------------------------
     def _painted(self) -> None:

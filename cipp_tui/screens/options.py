@@ -32,14 +32,14 @@ class Option(Static, can_focus=True):
             return self.option
 
     def __init__(self, kind: str, words: str, *, focusable: bool = True) -> None:
-        super().__init__("", id=kind, markup=False, classes="option")
+        super().__init__(Content(f"( ) {words}"), id=kind, markup=False, classes="option")
         self.can_focus = focusable  # not where a field beside it takes the focus
         self.kind = kind
         self._words = words
 
     def mark(self, picked: bool) -> None:
         """Show whether it is the picked one."""
-        self.update(Content(f"({'o' if picked else ' '}) {self._words}"))
+        self.update(Content(f"({'o' if picked else ' '}) {self._words}"), layout=False)
 
     def on_key(self, event: events.Key) -> None:
         hush(self, event)

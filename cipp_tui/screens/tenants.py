@@ -52,14 +52,14 @@ class TenantsScreen(Screen[None]):
     """Everything about tenants starts here."""
 
     AUTO_FOCUS = "#table"
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
+    HORIZONTAL_BREAKPOINTS: list[tuple[int, str]] | None = [  # noqa: RUF012 - as in Screen
         (0, "-tiny-width"),
         (40, "-compact"),
         (60, "-narrow"),
         (100, "-medium"),
         (130, "-wide"),
     ]
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
+    VERTICAL_BREAKPOINTS: list[tuple[int, str]] | None = [  # noqa: RUF012 - as in Screen
         (0, "-tiny-height"),
         (10, "-low"),
         (15, "-usual"),

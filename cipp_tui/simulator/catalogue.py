@@ -60,7 +60,9 @@ class ResourceApplication:
         return _AUDIENCE_OF.get(self.app_id, self.app_id)
 
 
-_AUDIENCE_OF: Final = {app_id: audience for audience, app_id in reversed(AUDIENCES.items())}
+_AUDIENCE_OF: Final[dict[str, str]] = {
+    app_id: audience for audience, app_id in reversed(list(AUDIENCES.items()))
+}
 
 
 @functools.cache

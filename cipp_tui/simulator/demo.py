@@ -63,7 +63,7 @@ EXPIRIES: Final = (
 def dress_up(world: World, customers: list[Tenant]) -> None:
     """Give customers special states and names; the rest stays up to date."""
     order = list(range(len(customers)))
-    world.random.shuffle(order)
+    world.chance.shuffle(order)
     queue = [customers[position] for position in order]
     rounds = max(len(customers) // REPEATED_EVERY, 1)
     room = len(customers) if len(customers) >= COMPLETE_FROM else int(len(queue) * SPECIAL_SHARE)
@@ -101,7 +101,7 @@ def _add_second_relationship(world: World, tenant: Tenant, *, status: str) -> No
     created = world.now - 600 * DAY_S
     world.add_relationship(
         Relationship(
-            id=f"{seeded_guid(world.random)}-{world.partner.id}",
+            id=f"{seeded_guid(world.chance)}-{world.partner.id}",
             name=f"{first.name[:40]} (old)",
             customer_id=tenant.id,
             customer_name=tenant.name,
@@ -132,7 +132,7 @@ def _add_invitations(world: World) -> None:
     for number, name in enumerate(("Southridge invitation", "Coho invitation"), start=1):
         world.add_relationship(
             Relationship(
-                id=f"{seeded_guid(world.random)}-{world.partner.id}",
+                id=f"{seeded_guid(world.chance)}-{world.partner.id}",
                 name=name,
                 customer_id=None,
                 customer_name=None,
@@ -151,7 +151,7 @@ def _add_direct_candidates(world: World) -> None:
     for number, name in enumerate(("Bellows College Library", "Lucerne Museum"), start=1):
         label = f"direct{number}"
         tenant = Tenant(
-            id=seeded_guid(world.random),
+            id=seeded_guid(world.chance),
             name=name,
             default_domain=f"{label}.example",
             initial_domain=f"{label}.onmicrosoft.com",

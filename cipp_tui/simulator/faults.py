@@ -94,11 +94,11 @@ class Faults:
     seed: int = 1
     streak_limit: int | None = None  # one request fails at most so many times in a row
     replication_s: float = 0.0  # fresh objects stay hidden for up to so long
-    random: "random.Random" = field(init=False)
+    chance: random.Random = field(init=False)
     _streaks: dict[int, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.random = random.Random(self.seed)
+        self.chance = random.Random(self.seed)
 
     @classmethod
     def none(cls) -> "Faults":
@@ -131,7 +131,7 @@ class Faults:
             del self._streaks[call.identity]
             return None
         for rule in self.rules:
-            if rule.strikes(call, self.random):
+            if rule.strikes(call, self.chance):
                 if self.streak_limit:
                     self._streaks[call.identity] = self._streaks.get(call.identity, 0) + 1
                 return rule
@@ -141,7 +141,7 @@ class Faults:
 
     def replication_delay(self) -> float:
         """Draw how long a fresh object stays hidden."""
-        return self.random.uniform(0, self.replication_s) if self.replication_s else 0.0
+        return self.chance.uniform(0, self.replication_s) if self.replication_s else 0.0
 
 
 _MILD: Final[tuple[dict[str, Any], ...]] = (

@@ -49,7 +49,7 @@ def _add_customers(world: World, count: int, up_to_date: float | None) -> list[T
     access = standard_access(world)
     complete = round(count * (1.0 if up_to_date is None else up_to_date))
     customers = []
-    for number, name in enumerate(tenant_names(count, world.random)):
+    for number, name in enumerate(tenant_names(count, world.chance)):
         done = number < complete
         blueprint = blueprints.up_to_date() if done else blueprints.never_consented()
         tenant = _customer(world, number, name, blueprint)
@@ -63,12 +63,12 @@ def _add_customers(world: World, count: int, up_to_date: float | None) -> list[T
 def _customer(world: World, number: int, name: str, blueprint: Blueprint) -> Tenant:
     label = slug(name, number + 1)
     tenant = Tenant(
-        id=seeded_guid(world.random),
+        id=seeded_guid(world.chance),
         name=name,
         default_domain=f"{label}.example",
         initial_domain=f"{label}.onmicrosoft.com",
         blueprint=blueprint,
-        created=world.now - world.random.uniform(100, 1500) * DAY_S,
+        created=world.now - world.chance.uniform(100, 1500) * DAY_S,
         # Every sixth customer has GDAP only: Partner Center's customer list does not show it.
         has_contract=number % 6 != 5,
     )
@@ -79,10 +79,10 @@ def _customer(world: World, number: int, name: str, blueprint: Blueprint) -> Ten
 
 
 def _relationship(world: World, tenant: Tenant, access: tuple[GroupAccess, ...]) -> Relationship:
-    ends = world.now + world.random.uniform(95, 700) * DAY_S
+    ends = world.now + world.chance.uniform(95, 700) * DAY_S
     created = ends - 730 * DAY_S
     return Relationship(
-        id=f"{seeded_guid(world.random)}-{world.partner.id}",
+        id=f"{seeded_guid(world.chance)}-{world.partner.id}",
         name=f"GDAP {tenant.default_domain.partition('.')[0]}"[:50],
         customer_id=tenant.id,
         customer_name=tenant.name,
@@ -91,6 +91,6 @@ def _relationship(world: World, tenant: Tenant, access: tuple[GroupAccess, ...])
         created=created,
         activated=created + 0.1 * DAY_S,
         ends=ends,
-        auto_extend="P180D" if world.random.random() < 0.6 else "PT0S",
+        auto_extend="P180D" if world.chance.random() < 0.6 else "PT0S",
         access=access,
     )

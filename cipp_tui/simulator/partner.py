@@ -29,7 +29,7 @@ def build_partner(seed: int, source: random.Random, now: float) -> World:
     users = _users(source)
     service_user = users[0]
     groups = _groups(source, users)
-    world = World(
+    return World(
         seed=seed,
         partner=tenant,
         application=_application(source),
@@ -41,9 +41,8 @@ def build_partner(seed: int, source: random.Random, now: float) -> World:
         domains={tenant.default_domain: tenant.id, tenant.initial_domain: tenant.id},
         relationships={},
         now=now,
-        random=source,
+        chance=source,
     )
-    return world
 
 
 def standard_access(world: World) -> tuple[GroupAccess, ...]:

@@ -265,7 +265,7 @@ def _not_admin_agent(world: World, _partner: Tenant, _now: float) -> None:
 
 def _secret(state: str) -> Planter:
     def planter(world: World, _partner: Tenant, _now: float) -> None:
-        world.application.secret_state = "expired" if state == "expired" else "wrong"
+        world.application.credential = "expired" if state == "expired" else "wrong"
 
     return planter
 
@@ -293,7 +293,7 @@ def _partner_center_no_mfa(world: World, _partner: Tenant, _now: float) -> None:
 def _all_well(world: World, _partner: Tenant, _now: float) -> None:
     world.partner_center = "up"
     world.service_user.enabled = True
-    world.application.secret_state = "valid"
+    world.application.credential = "valid"
     world.refresh_tokens.valid_from = 0.0
     world.admin_agents.members[world.service_user.id] = None
     world.version += 1

@@ -125,7 +125,7 @@ class Application:
     object_id: str
     name: str
     secret: str
-    secret_state: Literal["valid", "expired", "wrong"] = "valid"
+    credential: Literal["valid", "expired", "wrong"] = "valid"
     allows_public_client: bool = True
     # resource app id -> ((permission id, "Role" | "Scope"), ...)
     required: dict[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
@@ -157,7 +157,7 @@ class World:
     refresh_tokens: RefreshTokenState = field(default_factory=RefreshTokenState)
     partner_center: Literal["up", "down", "no-mfa"] = "up"
     version: int = 0  # grows with every change of relationships and groups
-    random: "random.Random" = field(default_factory=lambda: random.Random(0))
+    chance: random.Random = field(default_factory=lambda: random.Random(0))
     _untouched: OrderedDict[str, None] = field(default_factory=OrderedDict)
 
     def tenant(self, key: str) -> Tenant | None:
@@ -169,7 +169,7 @@ class World:
 
     def new_guid(self) -> str:
         """Return a fresh object id."""
-        return seeded_guid(self.random)
+        return seeded_guid(self.chance)
 
     def add_relationship(self, relationship: Relationship) -> None:
         """Register a relationship with the partner and with its customer."""

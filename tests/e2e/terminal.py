@@ -88,6 +88,20 @@ class Terminal:
             if not self._pump(0.1) and self.status is not None:
                 raise AssertionError(f"ended ({self.status}) before {what}:\n{self.text}")
 
+    def read_for(self, seconds: float) -> int:
+        """Read for a while; how many bytes came."""
+        before, end = len(self.raw), time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            self._pump(left)
+        return len(self.raw) - before
+
+    def settle(self, quiet_s: float = 0.3) -> int:
+        """Read until nothing has come for a while; how many bytes came."""
+        before = len(self.raw)
+        while self._pump(quiet_s):
+            pass
+        return len(self.raw) - before
+
     def kill(self, number: signal.Signals) -> None:
         """Send a signal to the program."""
         os.kill(self.pid, number)

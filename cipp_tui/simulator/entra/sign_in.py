@@ -67,9 +67,9 @@ def authenticate_client(context: Context, form: dict[str, str], *, public: bool)
         if public and application.allows_public_client:
             return
         raise AadSts(7000218)
-    if application.secret_state == "expired":
+    if application.credential == "expired":
         raise AadSts(7000222)
-    if application.secret_state == "wrong" or secret != application.secret:
+    if application.credential == "wrong" or secret != application.secret:
         raise AadSts(7000215)
 
 

@@ -1,4 +1,4 @@
-"""Tokens: strings shaped like Entra's, signed with the simulator's key, readable without a store."""
+"""Tokens: shaped like Entra's, signed with the simulator's key, readable without a store."""
 
 import base64
 import hashlib

@@ -100,7 +100,7 @@ class Batching:
     ) -> Reply:
         if any(replies[key][1].status >= 400 for key in one.depends_on):
             return Reply(424, graph_error("FailedDependency", "Failed Dependency"))
-        if inner_throttle and self.context.faults.random.random() < inner_throttle.share:
+        if inner_throttle and self.context.faults.chance.random() < inner_throttle.share:
             return self._throttled(inner_throttle)
         rule = self.context.faults.pick(_fault_call(one, located))
         return self._struck(rule, located) if rule else self.graph.perform(located)

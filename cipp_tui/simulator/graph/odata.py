@@ -67,7 +67,11 @@ def filtered(call: GraphCall, form: Shape[T], items: Iterable[T]) -> list[T]:
     if not text:
         return list(items)
     test = parse_filter(text)
-    return [item for item in items if test(lambda path, item=item: form.value(item, path))]
+
+    def passes(item: T) -> bool:
+        return test(lambda path: form.value(item, path))
+
+    return [item for item in items if passes(item)]
 
 
 def ordered(call: GraphCall, form: Shape[T], items: list[T]) -> list[T]:

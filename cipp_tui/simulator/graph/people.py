@@ -4,6 +4,7 @@ Source: Graph docs, user, group, directoryObject: memberOf, transitiveMemberOf,
 checkMemberGroups, getByIds.
 """
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from cipp_tui.simulator.graph.call import GraphCall, Key, Reply, bad_request, not_found
@@ -67,9 +68,13 @@ def _property(member: User | Group, name: str) -> Any:
     return field(member) if field else None
 
 
+def _reader(name: str) -> Callable[[User | Group], Any]:
+    return lambda member: _property(member, name)
+
+
 MEMBER: Final[Shape[User | Group]] = shape(
     "directoryObjects",
-    {name: (lambda m, name=name: _property(m, name)) for name in _MEMBER_FIELDS},
+    {name: _reader(name) for name in _MEMBER_FIELDS},
     {"@odata.type": lambda m: _TYPES[type(m)]},
 )
 

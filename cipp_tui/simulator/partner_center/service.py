@@ -42,7 +42,9 @@ class PartnerCenter:
     def resolve(self, request: Request) -> Resolution:
         """Find out which endpoint a request is for."""
         parts = request.path.strip("/").split("/")
-        route, tenant, answer = "partner.unknown", None, self._not_here
+        route: str = "partner.unknown"
+        tenant: str | None = None
+        answer: Endpoint = self._not_here
         match [part.lower() for part in parts]:
             case ["v1", "customers"]:
                 route, answer = "customers.list", self._list_customers
