@@ -85,6 +85,10 @@ class FramedScreen(Screen[None]):
         """Everything that is listed, for `e` and `y t`."""
         raise NotImplementedError
 
+    def standing_words(self) -> tuple[Pieces, Pieces] | None:
+        """What the status line says when nothing was told just now; None: the latest message."""
+        return None
+
     def above(self) -> ComposeResult:
         """Something between view line and table."""
         yield from ()
@@ -161,6 +165,8 @@ class FramedScreen(Screen[None]):
             line.say(self._said)
         elif self.session.holding:
             line.say([Cell(f" {self.session.holding}", Tone.WARN)])
+        elif (standing := self.standing_words()) is not None:
+            line.say(*standing)
         elif self.session.news:
             line.say(*status_news(self.session.news[-1]))
         else:

@@ -16,10 +16,10 @@ from cipp_tui.screens.job_words import took_words
 from cipp_tui.screens.results import (
     Fold,
     bad,
+    causes_words,
     counts_words,
     folded_failures,
     name_cell,
-    needs_retry,
     row_key,
     step_cell,
     time_cell,
@@ -27,6 +27,7 @@ from cipp_tui.screens.results import (
 )
 from cipp_tui.screens.tenants_lines import progress_bar
 from cipp_tui.screens.words import when
+from cipp_tui.services.advice import advise
 from cipp_tui.services.session import Session
 from cipp_tui.services.views import ItemView, JobView
 from cipp_tui.widgets.actions import BY_ID, Place
@@ -65,6 +66,7 @@ class JobScreen(FramedScreen):
         self._seen = -1
         self._looks = 0
         self._was_at_work = False
+        self._causes = ""
         self._items: dict[str, ItemView | Fold] = {}
         self._open_folds: frozenset[str] = frozenset()
 
@@ -116,6 +118,7 @@ class JobScreen(FramedScreen):
     def _update(self, *, sort: bool) -> None:
         before = self._items
         items = self.session.items(self.job_id)
+        self._causes = causes_words(items)
         shown = [item for item in items if bad(item)] if self.only_failed else items
         rows = folded_failures(shown, self._open_folds)
         self._items = {row_key(row): row for row in rows}
@@ -199,9 +202,20 @@ class JobScreen(FramedScreen):
         if job is not None and job.at_work:
             counts.say(counts_words(job), self._which())
 
+    def standing_words(self) -> tuple[Pieces, Pieces] | None:
+        """One cause for all, or how many causes there were."""
+        job = self.job
+        if job is None or job.ended_at is None:
+            return None
+        at = [Cell(f"{when(job.ended_at, self.session.clock.now())} ")]
+        if job.fleet_wide is not None:
+            advice = advise(job.fleet_wide)
+            return [Cell(f" !! One cause for all: {advice.headline} {advice.advice}", Tone.BAD)], at
+        return ([Cell(f" {self._causes}")], at) if self._causes else None
+
     def hints(self) -> list[Hint]:
         job = self.job
-        again = sum(map(needs_retry, self.session.items(self.job_id)))
+        again = job.failed + job.stopped if job is not None else 0
         hints = []
         if job is not None and job.at_work:
             hints.append(hint("job.stop", "Stop", 2))

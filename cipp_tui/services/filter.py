@@ -9,7 +9,6 @@ from typing import Final
 from cipp_tui.domain.fleet import TenantRow
 from cipp_tui.domain.text import folded
 from cipp_tui.services.facets import FIELDS, NUMBERS, WORDS, number_of, standing_word
-from cipp_tui.services.sorting import SORTS as SORTS
 
 Test = Callable[[TenantRow, str], bool]
 """Whether a row (and its prepared text) passes."""

@@ -1,6 +1,6 @@
 """The orders in which tenants are shown, by name."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -84,13 +84,3 @@ SORTS: Final[dict[str, Sort]] = {
     )
 }
 """Every order, by name; the first letters differ, because the sort list picks by them."""
-
-
-def in_order(
-    rows: Iterable[TenantRow], by: str, now: datetime, *, backwards: bool = False
-) -> list[TenantRow]:
-    """Sort rows: owed ones on top in every order, then by the order named `by`, ties by name."""
-    sort = SORTS[by]
-    by_name = sorted(rows, key=lambda row: folded(row.tenant.name))
-    ordered = sorted(by_name, key=lambda row: sort.key(row, now), reverse=backwards)
-    return [row for row in ordered if row.stranded] + [row for row in ordered if not row.stranded]
