@@ -75,6 +75,7 @@ def run_session(arguments: argparse.Namespace, work: Work, *, act: bool = True) 
             if act and session.looking_only is not None:
                 raise LockedElsewhere(session.looking_only, code="locked-elsewhere")
             interrupts.watch(session)
+            await session.loaded()
             return await work(session, interrupts)
 
     try:

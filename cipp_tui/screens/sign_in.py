@@ -62,7 +62,8 @@ class SignInSheet(Dialog[bool]):
         yield Choices(again)
 
     def hints(self) -> list[tuple[str, str]]:
-        return [("y", "Copy code"), ("u", "Copy address"), ("esc", "Cancel")]
+        copying = [("y", "Copy code"), ("u", "Copy address")] if self.code is not None else []
+        return [*copying, ("esc", "Cancel")]
 
     def on_mount(self) -> None:
         self._ask()
@@ -80,6 +81,7 @@ class SignInSheet(Dialog[bool]):
         self.query_one("#steps", Static).update(Content(self._steps(self.code)))
         self.query_one("#again").display = False
         self.query_one("#cancel").focus()
+        self.show_hints()
         self.look()
 
     def _steps(self, code: Code) -> str:
@@ -114,16 +116,21 @@ class SignInSheet(Dialog[bool]):
 
     def _failed(self, problem: Problem) -> None:
         advice = advise(problem)
-        self._end(f"{advice.headline}\n{advice.advice}")
+        words = f"{advice.headline} {advice.advice}"
+        if advice.kind == "sign-in":  # its advice is to sign in, and that is what was tried
+            words = f"The sign-in did not work: {problem.message}"
+        self._end(f"{words}\nenter asks for a new code.")
 
     def _end(self, words: str) -> None:
         """No code is being waited for any longer; offer a new one."""
         self.code = None
         self._say(words)
+        self.query_one("#copied", Static).update("", layout=False)
         self.query_one("#steps", Static).update(Content("No code is waiting to be used."))
         again = self.query_one("#again")
         again.display = True
         again.focus()
+        self.show_hints()
 
     @on(Choice.Chosen, "#again")
     def _again(self) -> None:

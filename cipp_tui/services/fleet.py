@@ -1,5 +1,6 @@
 """Every known tenant, in memory, the newest facts; and on disk soon after."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -16,6 +17,8 @@ from cipp_tui.services.views import FleetCounts
 from cipp_tui.storage.state import FleetStore
 
 READ_AT = "list-read-at"
+LOADED_AT_ONCE = 1000
+_SLICE = 500
 
 
 class Fleet:
@@ -31,16 +34,37 @@ class Fleet:
         self._app: AppId | None = None
         self._fingerprint: str | None = None
         self._read_at: datetime | None = None
+        self.loaded = asyncio.Event()
+        """Set when everything stored is in memory."""
         self.membership = 0
         """Grows when tenants come or go."""
 
     async def load(self, read_at: str | None) -> None:
-        """Take over what is stored. `read_at` is when the list was last read, ISO 8601."""
+        """Take over what is stored; of a large fleet the first tenants, enough to be looked at.
+
+        `read_at` is when the list was last read, ISO 8601.
+        """
         self._read_at = datetime.fromisoformat(read_at) if read_at else None
         self._exclusions = await self._store.exclusions()
-        for row in (await self._store.load()).values():
+        whole = await self._store.count() <= LOADED_AT_ONCE
+        for row in (await self._store.load(None if whole else LOADED_AT_ONCE)).values():
             self._put(row)
         self.membership += 1
+        if whole:
+            self.loaded.set()
+
+    async def load_rest(self) -> None:
+        """Take over the others, a slice at a time, so that nobody waits for it."""
+        if self.loaded.is_set():
+            return
+        rows = await self._store.load()
+        for place, row in enumerate(rows.values(), 1):
+            if row.id not in self._board:
+                self._put(row)
+            if place % _SLICE == 0:
+                await asyncio.sleep(0)
+        self.membership += 1
+        self.loaded.set()
 
     @property
     def revision(self) -> int:

@@ -50,6 +50,7 @@ class Listing:
             await asyncio.wait({self._task})
 
     async def _read(self, only: TenantId | None) -> None:
+        await self._fleet.loaded.wait()  # else stored tenants would be taken for new ones
         before = {row.id: row.tenant for row in self._fleet.rows()}
         seen: dict[TenantId, Tenant] = {}
         problem: Problem | None = None

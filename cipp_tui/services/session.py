@@ -99,6 +99,7 @@ class Session:
         self._past = Past(journal, self._book)
         self._backlog = Backlog(journal, self.fleet, self._desk, clock)
         self._left = False
+        self._opening: asyncio.Task[None] | None = None
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["Session"]:
@@ -106,18 +107,28 @@ class Session:
         await self._journal.open()
         self._memories = await self._store.remembered()
         await self.fleet.load(self._memories.get(READ_AT))
-        await self._backlog.take_stock()
+        opening = self._opening = asyncio.create_task(self._open())
+        if self.fleet.loaded.is_set():
+            await opening
         workers = asyncio.create_task(self._engine.work())
-        self._signing.look()
         try:
             yield self
         finally:
+            opening.cancel()
+            await asyncio.wait({opening})
             await self.leave()
             workers.cancel()
             await asyncio.wait({workers})
             await self._signing.close()
         if self._engine.broken is not None:
             raise self._engine.broken
+        if not opening.cancelled():
+            opening.result()
+
+    async def loaded(self) -> None:
+        """Wait until everything stored is in memory. Raises: StorageProblem."""
+        if self._opening is not None:
+            await asyncio.shield(self._opening)
 
     # -- reading ---------------------------------------------------------------------------
     def read_list(self, only: TenantId | None = None) -> bool:
@@ -333,6 +344,7 @@ class Session:
 
     async def ready(self) -> None:
         """Wait until the services know us and debts are being paid. Raises: Problem."""
+        await self.loaded()
         await self._signing.settled()
 
     async def begin_sign_in(self) -> DeviceSignIn:
@@ -376,6 +388,11 @@ class Session:
         self._engine.abandon()
 
     # -- how -------------------------------------------------------------------------------
+    async def _open(self) -> None:
+        await self.fleet.load_rest()
+        await self._backlog.take_stock()
+        self._signing.look()
+
     async def _when_signed_in(self) -> None:
         if self.looking_only is None:
             for entries in self._backlog.take_debts():
@@ -386,6 +403,7 @@ class Session:
     async def _work(
         self, action: Action, tenants: Iterable[TenantId], reason: str, retry_of: int | None
     ) -> JobView:
+        await self.loaded()
         rows = self._taken(action, tenants)
         self._backlog.replace(rows)
         wish = Job(

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -30,10 +31,15 @@ class FleetStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def load(self) -> dict[TenantId, TenantRow]:
-        """Every stored tenant. Read in a thread: the event loop goes on."""
+    async def count(self) -> int:
+        """How many tenants are stored."""
+        ((count,),) = await self._database.read("SELECT count(*) FROM tenant")
+        return int(count)
+
+    async def load(self, first: int | None = None) -> dict[TenantId, TenantRow]:
+        """Every stored tenant, or the first ones by name. Read in a thread: the loop goes on."""
         await self._database.flush()
-        return await asyncio.to_thread(_load, self._database.path)
+        return await asyncio.to_thread(_load, self._database.path, first)
 
     async def exclusions(self) -> dict[TenantId, Exclusion]:
         """Every exclusion, also of tenants that are not on the list at present."""
@@ -89,24 +95,34 @@ class FleetStore:
         await self._database.flush()
 
 
-def _load(path: Path) -> dict[TenantId, TenantRow]:
+def _load(path: Path, first: int | None) -> dict[TenantId, TenantRow]:
+    only = "" if first is None else f" ORDER BY name COLLATE NOCASE LIMIT {first:d}"
     with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as file:
-        exclusions = {r[0]: exclusion_from(r) for r in _all(file, "exclusion")}
-        failures = {r[0]: failures_from(r) for r in _all(file, "failures")}
-        permissions = {r[0]: permissions_from(r) for r in _all(file, "permissions")}
-        rows: dict[TenantId, TenantRow] = {}
-        for record in _all(file, "tenant"):
-            tenant = tenant_from(record)
-            rows[tenant.id] = TenantRow(
+        tenants = [tenant_from(row) for row in _rows(file, f"SELECT * FROM tenant{only}")]  # noqa: S608
+        ids = None if first is None else json.dumps([tenant.id for tenant in tenants])
+        exclusions = {r[0]: exclusion_from(r) for r in _about(file, "exclusion", ids)}
+        failures = {r[0]: failures_from(r) for r in _about(file, "failures", ids)}
+        permissions = {r[0]: permissions_from(r) for r in _about(file, "permissions", ids)}
+        return {
+            tenant.id: TenantRow(
                 tenant=tenant,
                 exclusion=exclusions.get(tenant.id),
                 failures=failures.get(tenant.id),
                 permissions=permissions.get(tenant.id),
             )
-        return rows
+            for tenant in tenants
+        }
 
 
-def _all(file: sqlite3.Connection, table: str) -> Iterator[tuple[str, ...]]:
-    cursor = file.execute(f"SELECT * FROM {table}")  # noqa: S608 - names are ours
+def _about(file: sqlite3.Connection, table: str, ids: str | None) -> Iterator[tuple[str, ...]]:
+    sql = f"SELECT * FROM {table}"  # noqa: S608 - names are ours
+    if ids is None:
+        return _rows(file, sql)
+    about = f"{sql} WHERE tenant IN (SELECT value FROM json_each(?))"  # noqa: S608 - as above
+    return _rows(file, about, ids)
+
+
+def _rows(file: sqlite3.Connection, sql: str, *values: str) -> Iterator[tuple[str, ...]]:
+    cursor = file.execute(sql, values)
     while rows := cursor.fetchmany(_CHUNK):
         yield from rows
