@@ -3,7 +3,8 @@
 import asyncio
 import signal
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path, PurePath
+from contextlib import suppress
+from pathlib import PurePath
 from typing import Any, ClassVar, Final
 
 from textual import on
@@ -14,11 +15,12 @@ from textual.screen import Screen
 
 from cipp_tui.domain.jobs import Action
 from cipp_tui.domain.tenants import TenantId
-from cipp_tui.screens.going import GoHome, GoToJob, GoToTenant
+from cipp_tui.screens.going import GoHome, GoToJob, GoToProfile, GoToTenant
+from cipp_tui.screens.styles import style_files
 from cipp_tui.screens.tenants import TenantsScreen
 from cipp_tui.screens.tenants_leaving import Leaving
 from cipp_tui.services.session import Session
-from cipp_tui.services.views import JobView, SignInState
+from cipp_tui.services.views import JobView, ProfileLine, SignInState
 from cipp_tui.widgets import textual_private as private
 from cipp_tui.widgets.actions import TENANTS_PLACES, ActionSpec, Place, specs_of
 from cipp_tui.widgets.bindings import bindings
@@ -34,16 +36,6 @@ BELL_FROM_S: Final = 60.0
 
 _ELSEWHERE: Final = frozenset({"app.back", "app.next-area", "app.area-before", "job.stop"})
 _EVERYWHERE: Final = tuple(spec for spec in specs_of(Place.ANY) if spec.id not in _ELSEWHERE)
-
-
-def style_files() -> list[Path]:
-    """The style sheets: inside the package when installed, beside it in a checkout."""
-    package = Path(__file__).parent
-    folder = next(
-        (place for place in (package / "styles", package.parent / "styles") if place.is_dir()),
-        package / "styles",
-    )
-    return sorted(folder.glob("*.tcss"))
 
 
 class CippTui(App[str | None]):
@@ -66,7 +58,8 @@ class CippTui(App[str | None]):
         keymap: Keymap = DEFAULT,
         start_dialog: Callable[[], Screen[Any]] | None = None,
         paths: Sequence[tuple[str, str]] = (),
-        profiles: Sequence[str] = (),
+        profiles: Sequence[ProfileLine] = (),
+        config_path: str = "",
     ) -> None:
         super().__init__()
         self.session = session
@@ -77,6 +70,7 @@ class CippTui(App[str | None]):
         self._start_dialog = start_dialog
         self._paths = paths
         self._profiles = profiles
+        self._config_path = config_path
         self._interrupted_at = float("-inf")
         self._leaving = False
         self._sign_in_was = SignInState.UNKNOWN
@@ -102,7 +96,7 @@ class CippTui(App[str | None]):
     def _profiles_screen(self) -> Screen[Any]:
         from cipp_tui.screens.profiles import ProfilesScreen
 
-        return ProfilesScreen(self.session)
+        return ProfilesScreen(self.session, self._profiles, self._config_path)
 
     @property
     def tenants(self) -> TenantsScreen | None:
@@ -114,8 +108,11 @@ class CippTui(App[str | None]):
     def on_mount(self) -> None:
         self.set_keymap(self.keymap.for_textual())
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, self._leave_on_signal, number)
+        for name in ("SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)
+            with suppress(NotImplementedError):  # Windows has neither
+                if number is not None:
+                    loop.add_signal_handler(number, self._leave_on_signal, number)
         private.push_window_title(self)
         if self.looks.reader:
             private.show_terminal_cursor(self)
@@ -266,7 +263,7 @@ class CippTui(App[str | None]):
                 self.reasons_here(),
                 labels=self._labels_here(),
                 themes=THEMES,
-                profiles=self._profiles,
+                profiles=[line.name for line in self._profiles],
                 keymap=self.keymap,
             )
         )
@@ -300,6 +297,10 @@ class CippTui(App[str | None]):
             await self.pop_screen()
         if self.tenants is not None:
             await self.tenants.go_to(message.tenant)
+
+    @on(GoToProfile)
+    def _go_to_profile(self, message: GoToProfile) -> None:
+        self.switch_profile(message.name)
 
     @on(GoToJob)
     async def _go_to_job(self, message: GoToJob) -> None:

@@ -1,11 +1,12 @@
 """Commands that only look."""
 
 import argparse
+import os
 from collections.abc import Sequence
 from typing import Any
 
 from cipp_tui.cli.exits import Exit
-from cipp_tui.cli.opening import Interrupts, run_session
+from cipp_tui.cli.opening import Interrupts, run_session, told
 from cipp_tui.cli.output import (
     counts_facts,
     csv_text,
@@ -17,13 +18,17 @@ from cipp_tui.cli.output import (
     tell,
     tenant_facts,
 )
+from cipp_tui.config import config_path, load_profiles
 from cipp_tui.domain.audit import AuditEntry
 from cipp_tui.domain.fleet import TenantRow
+from cipp_tui.domain.problems import ConfigProblem
 from cipp_tui.services.advice import advise
 from cipp_tui.services.filter import compile_filter, haystack
 from cipp_tui.services.session import Session
 from cipp_tui.services.views import JobView
+from cipp_tui.widgets.actions import SPECS
 from cipp_tui.widgets.columns import Seen, gdap_cell, permissions_cell, state_cell
+from cipp_tui.widgets.keymap import keymap
 
 _HEAD = ("Tenant", "Domain", "Tenant id", "State", "Permissions", "GDAP")
 
@@ -115,6 +120,20 @@ def audit(arguments: argparse.Namespace) -> int:
         return Exit.WELL
 
     return run_session(arguments, work, act=False)
+
+
+def keys(_arguments: argparse.Namespace) -> int:
+    """Print the keys in force."""
+    try:
+        wishes = load_profiles(config_path(os.environ)).keys
+    except ConfigProblem as problem:
+        return told(problem)
+    in_force = keymap(wishes)
+    rows = [(in_force.keys[spec.id], spec.id, spec.help) for spec in SPECS]
+    line(table(("Keys", "Action", "What it does"), rows, widest=70))
+    for problem_words in in_force.problems:
+        tell(f"cipp-tui: keys: {problem_words}")
+    return Exit.USAGE if in_force.problems else Exit.WELL
 
 
 def _cells(session: Session, row: TenantRow) -> Sequence[str]:

@@ -122,6 +122,8 @@ def build_parser() -> argparse.ArgumentParser:
     simulate.add_argument("--faults", choices=("none", "mild", "storm"), default="none")
     simulate.add_argument("--profile-out", metavar="FILE", help="write a config file for it")
 
+    command("keys", "looking:keys", "print the keys of the screen that are in force")
+
     completion = command("completion", "completing:script", "print a shell's completion script")
     completion.add_argument("shell", choices=("bash", "zsh", "fish"))
     return parser

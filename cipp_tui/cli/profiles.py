@@ -32,7 +32,7 @@ def profiles_list(_arguments: argparse.Namespace) -> int:
         (
             ("* " if name == known.default else "  ") + name,
             profile.backend,
-            _where(profile),
+            where(profile),
             "read-only" if profile.mode == "read" else "read-write",
         )
         for name, profile in known.profiles.items()
@@ -123,7 +123,8 @@ def login(arguments: argparse.Namespace) -> int:
     return run_session(arguments, work, act=False)
 
 
-def _where(profile: ConnectionProfile) -> str:
+def where(profile: ConnectionProfile) -> str:
+    """Where a profile leads, in words."""
     match profile:
         case DirectProfile():
             return f"partner tenant {profile.partner_tenant}"

@@ -10,6 +10,7 @@ from pathlib import Path
 from cipp_tui.cli.exits import Exit
 from cipp_tui.cli.opening import start_log, told
 from cipp_tui.cli.output import tell
+from cipp_tui.cli.profiles import where
 from cipp_tui.config import (
     ConnectionProfile,
     DemoProfile,
@@ -17,8 +18,10 @@ from cipp_tui.config import (
     choose,
     config_path,
     load_profiles,
+    profile_dir,
 )
 from cipp_tui.domain.problems import ConfigProblem, Problem
+from cipp_tui.services.views import ProfileLine
 
 
 def open_screen(arguments: argparse.Namespace) -> int:
@@ -62,14 +65,38 @@ async def _one_screen(
 ) -> tuple[int, str | None]:
     """One session with its screen; the exit code, and the profile to go on with."""
     from cipp_tui.app import CippTui
+    from cipp_tui.widgets.keymap import keymap
     from cipp_tui.widgets.looks import looks
     from cipp_tui.wiring import open_session
 
+    path = config_path(os.environ)
+    known = load_profiles(path)
     async with open_session(profile, env=os.environ) as session:
         theme = arguments.theme or session.remembered("theme", "cipp-dark")
-        app = CippTui(session, looks=looks(os.environ, theme=theme))
+        app = CippTui(
+            session,
+            looks=looks(os.environ, theme=theme),
+            keymap=keymap(known.keys),
+            paths=[
+                ("Config file", str(path)),
+                ("State", str(profile_dir(os.environ, profile.name) / "state.db")),
+            ],
+            profiles=[_line(name, known.profiles[name]) for name in known.profiles],
+            config_path=str(path),
+        )
         following = await app.run_async(mouse=app.looks.mouse)
+        if app.leave_at_once:
+            session.abandon()
         return app.return_code or Exit.WELL, following
+
+
+def _line(name: str, profile: ConnectionProfile) -> ProfileLine:
+    return ProfileLine(
+        name=name,
+        backend=profile.backend,
+        where=where(profile),
+        read_only=profile.mode == "read",
+    )
 
 
 def _first_profile(arguments: argparse.Namespace) -> ConnectionProfile | None:

@@ -30,6 +30,7 @@ class Profiles:
     file: Path
     default: str | None = None
     profiles: dict[str, ConnectionProfile] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict)  # the user's own, by action id
 
 
 def load_profiles(path: Path) -> Profiles:
@@ -60,7 +61,15 @@ def load_profiles(path: Path) -> Profiles:
             "names a profile that is not there", file=file, key="default",
             fix=f"Profiles here: {known}.",
         )  # fmt: skip
-    return Profiles(file=path, default=default, profiles=profiles)
+    keys = content.get("keys", {})
+    if not isinstance(keys, dict) or not all(isinstance(key, str) for key in keys.values()):
+        raise ConfigProblem(
+            "must be a table of texts",
+            file=file,
+            key="keys",
+            fix='Write "tenant.exclude" = "x,f9" under [keys].',
+        )
+    return Profiles(file=path, default=default, profiles=profiles, keys=keys)
 
 
 def choose(profiles: Profiles, name: str | None, env: Mapping[str, str]) -> ConnectionProfile:

@@ -1,7 +1,6 @@
 """The profiles of the config file: use another one, sign in, check the one in use."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import work
@@ -15,7 +14,7 @@ from cipp_tui.screens.going import GoToProfile
 from cipp_tui.screens.sign_in import SignInSheet
 from cipp_tui.services.advice import advise
 from cipp_tui.services.session import Session
-from cipp_tui.services.views import SignInState
+from cipp_tui.services.views import ProfileLine, SignInState
 from cipp_tui.widgets.actions import Place
 from cipp_tui.widgets.cells import Cell, Head, Line, Tone
 from cipp_tui.widgets.dock import rule
@@ -39,17 +38,6 @@ _WIDE = (
     ("seen", "Last seen", 30),
 )
 _WIDE_FROM = 130
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProfileLine:
-    """A profile as the config file has it."""
-
-    name: str
-    backend: str
-    where: str  # "acme-msp.com", "the built-in simulator"
-    read_only: bool = False
-    problem: str = ""  # "BETA_SECRET is not set"
 
 
 class ProfilesScreen(FramedScreen):

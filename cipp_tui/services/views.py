@@ -131,3 +131,14 @@ class SignInState(StrEnum):
     SIGNED_IN = "signed in"
     NEEDED = "needed"
     PENDING = "pending"  # a device code waits to be used
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileLine:
+    """A profile as the config file has it."""
+
+    name: str
+    backend: str
+    where: str  # "acme-msp.com", "the built-in simulator"
+    read_only: bool = False
+    problem: str = ""  # "BETA_SECRET is not set"

@@ -31,7 +31,8 @@ from cipp_tui.screens.going import GoToJob, GoToProfile
 from cipp_tui.screens.messages import MessagesScreen
 from cipp_tui.screens.plan import PlanScreen
 from cipp_tui.screens.plan_words import Planned, counted, lines_of
-from cipp_tui.screens.profiles import ProfileLine, ProfilesScreen
+from cipp_tui.screens.profiles import ProfilesScreen
+from cipp_tui.services.views import ProfileLine
 from cipp_tui.simulator.plant import plant
 from tests.support import HurriedClock, running_house, simulator_for
 from tests.ui.host import Host, StillClock, listening, text_of, until
