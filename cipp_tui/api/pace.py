@@ -94,10 +94,10 @@ class Gates:
 
     def longest(self, words: Callable[[str], str]) -> str:
         """Which host asks us to wait the longest, in words; empty when none does."""
-        shut = [(gate.closed_for, name) for name, gate in self._gates.items() if gate.closed_for]
-        if not shut:
+        shut = [(gate.closed_for, name) for name, gate in self._gates.items()]
+        seconds, name = max(shut, default=(0.0, ""))
+        if seconds < 1.0:
             return ""
-        seconds, name = max(shut)
         return f"{words(name)} asks us to wait {seconds:.0f} s"
 
 

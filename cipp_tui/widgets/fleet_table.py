@@ -100,6 +100,7 @@ class FleetTable(Listening, can_focus=True):
         self._widths: tuple[int, ...] = ()
         self.keys: Sequence[str] = ()
         self._index = 0
+        self._was_moved = False
         self._top = 0  # index of the first row on screen
         self._strips: dict[tuple[str, bool], Strip] = {}
         self._styles_known: dict[str, Style] = {}
@@ -155,10 +156,13 @@ class FleetTable(Listening, can_focus=True):
                 self.refresh(self._row_region(self._middle))
 
     def show(self, keys: Sequence[str]) -> None:
-        """Swap the rows. The cursor stays on its row and height, else on the nearest one left."""
+        """Swap the rows. The cursor stays on its row and height, else on the nearest one left.
+
+        While nobody has moved it, it stays on top: rows that come in do not push it down.
+        """
         height = self._index - self._top
         before = self.cursor_key
-        index = self._place_in(keys)
+        index = self._place_in(keys) if self._was_moved else 0
         self.keys = keys
         self._index = index
         self._top = self._clamped_top(index - height)
@@ -182,6 +186,7 @@ class FleetTable(Listening, can_focus=True):
 
     def go(self, index: int) -> None:
         """Put the cursor on a row by its place in the whole list; scroll as little as pays."""
+        self._was_moved = True
         index = max(0, min(index, len(self.keys) - 1))
         if index == self._index:
             return
