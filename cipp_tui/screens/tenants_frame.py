@@ -51,8 +51,10 @@ class Frame:
     # -- what is told once --------------------------------------------------------------------
     def refuse(self, reason: str) -> None:
         """Say for some seconds why a key did nothing."""
+        now = self._session.clock.monotonic()
+        self._note_news(now)  # only news that come later push the refusal away
         self._refused = reason
-        self._refused_until = self._session.clock.monotonic() + SHOWN_S
+        self._refused_until = now + SHOWN_S
 
     def messages_read(self) -> None:
         """The messages were looked at: errors need not stay any longer."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from textual import on
 from textual.app import App
@@ -109,7 +109,7 @@ def text_of(screen: Screen[Answer]) -> str:
     return "\n".join(strip.text.rstrip() for strip in strips)
 
 
-async def until(pilot: Pilot[None], holds: Callable[[], object]) -> None:
+async def until(pilot: Pilot[Any], holds: Callable[[], object]) -> None:
     """Let the program work until something holds; fails when it never does."""
     for _ in range(500):
         if holds():

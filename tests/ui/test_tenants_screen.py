@@ -1,0 +1,288 @@
+"""The Tenants screen, in the real app, on the real session, against the simulated services."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from cipp_tui.app import CippTui
+from cipp_tui.domain.fleet import TenantRow
+from cipp_tui.domain.jobs import Action
+from cipp_tui.screens.bulk import BulkSheet
+from cipp_tui.screens.tenants import TenantsScreen
+from cipp_tui.simulator import Faults
+from cipp_tui.widgets.looks import Looks
+from tests.support import House, HurriedClock, running_house, simulator_for
+from tests.ui.host import text_of, until
+
+SIZE = (100, 30)
+
+
+@asynccontextmanager
+async def open_app(
+    folder: Path,
+    *,
+    tenants: int = 12,
+    size: tuple[int, int] = SIZE,
+    seed: int = 7,
+    up_to_date: float | None = 1.0,
+    read_only: bool = False,
+) -> AsyncIterator[tuple[House, CippTui, Pilot[Any]]]:
+    """The program with its list read."""
+    clock = HurriedClock()
+    simulator = simulator_for(clock, tenants=tenants, up_to_date=up_to_date, seed=seed)
+    async with running_house(folder, simulator, clock=clock, read_only=read_only) as house:
+        await house.read_list()
+        app = CippTui(house.session, looks=Looks())
+        async with app.run_test(size=size) as pilot:
+            await until(pilot, lambda: len(screen_of(app).frame.table.keys) == tenants + 1)
+            yield house, app, pilot
+
+
+def screen_of(app: CippTui) -> TenantsScreen:
+    assert app.tenants is not None
+    return app.tenants
+
+
+def under_cursor(house: House, app: CippTui) -> TenantRow:
+    key = screen_of(app).frame.table.cursor_key
+    row = next(row for row in house.session.fleet.rows() if row.id == key)
+    assert row is not None
+    return row
+
+
+def shown(app: CippTui) -> str:
+    return text_of(app.screen)
+
+
+async def customer(house: House, app: CippTui, pilot: Pilot[Any]) -> TenantRow:
+    """Put the cursor on a customer, not on the partner."""
+    while under_cursor(house, app).id == house.world.partner.id:
+        await pilot.press("j")
+    return under_cursor(house, app)
+
+
+async def test_x_excludes_at_once_and_u_takes_it_back(tmp_path: Path) -> None:
+    async with open_app(tmp_path) as (house, app, pilot):
+        row = await customer(house, app, pilot)
+
+        await pilot.press("x")
+        await until(pilot, lambda: under_cursor(house, app).exclusion is not None)
+        await until(pilot, lambda: "x excluded" in shown(app))
+        assert under_cursor(house, app).id == row.id
+
+        await pilot.press("u", "y")
+        await until(pilot, lambda: under_cursor(house, app).exclusion is None)
+
+
+async def test_i_includes_an_excluded_tenant(tmp_path: Path) -> None:
+    async with open_app(tmp_path) as (house, app, pilot):
+        row = await customer(house, app, pilot)
+        await house.session.exclude([row.id])
+
+        await pilot.press("i")
+
+        await until(pilot, lambda: under_cursor(house, app).exclusion is None)
+
+
+async def test_r_refreshes_the_tenant_under_the_cursor_and_the_row_says_so(tmp_path: Path) -> None:
+    async with open_app(tmp_path) as (house, app, pilot):
+        await customer(house, app, pilot)
+
+        await pilot.press("r")
+
+        await until(pilot, lambda: "+ done" in shown(app))
+        view = (await house.session.jobs())[0]
+        assert (view.action, view.total, view.unchanged) == (Action.REFRESH, 1, 1)
+
+
+async def test_r_on_many_marked_tenants_asks_once_and_works_on_them_all(tmp_path: Path) -> None:
+    async with open_app(tmp_path, tenants=40, size=(140, 45)) as (house, app, pilot):
+        await pilot.press("a", "r")
+        await until(pilot, lambda: "Refresh 41 tenants?" in shown(app))
+        assert house.session.running_job() is None
+
+        await pilot.press("y")
+        await until(pilot, lambda: house.session.job(1) is not None)
+        await house.session.finished(1)
+
+        view = house.session.job(1)
+        assert view is not None
+        assert (view.total, view.failed) == (41, 0)
+        await until(pilot, lambda: "Job 1" in shown(app))
+
+
+async def test_a_question_that_is_not_answered_with_y_does_nothing(tmp_path: Path) -> None:
+    async with open_app(tmp_path, tenants=20) as (house, app, pilot):
+        await pilot.press("a", "r")
+        await until(pilot, lambda: "Refresh 21 tenants?" in shown(app))
+
+        await pilot.press("x", "n")
+        await pilot.pause()
+
+        assert await house.session.jobs() == []
+        assert "Refresh 21 tenants?" not in shown(app)
+
+
+async def test_excluding_several_asks_in_a_sheet_that_leaves_the_partner_out(
+    tmp_path: Path,
+) -> None:
+    async with open_app(tmp_path, tenants=6) as (house, app, pilot):
+        await pilot.press("a", "x")
+        await until(pilot, lambda: isinstance(app.screen, BulkSheet))
+        await until(pilot, lambda: "Exclude 6 tenants" in shown(app))
+        clock = house.session.clock
+        await clock.sleep(1)
+
+        await pilot.press("y")
+
+        await until(pilot, lambda: house.session.fleet.counts().excluded == 6)
+
+
+async def test_marks_survive_sorting_and_filtering(tmp_path: Path) -> None:
+    async with open_app(tmp_path) as (_house, app, pilot):
+        await pilot.press("space", "space", "S")
+        await until(pilot, lambda: "2 marked" in shown(app))
+
+        await pilot.press("slash", *"zzz", "enter")
+        await until(pilot, lambda: "2 not shown" in shown(app))
+        await pilot.press("escape")
+
+        await until(pilot, lambda: "2 marked" in shown(app) and "not shown" not in shown(app))
+
+
+async def test_a_filter_narrows_while_typing_and_esc_clears_it(tmp_path: Path) -> None:
+    async with open_app(tmp_path) as (house, app, pilot):
+        wanted = sorted(house.session.fleet.rows(), key=lambda row: row.tenant.name)[3]
+        word = (wanted.tenant.default_domain or "").partition(".")[0]
+
+        await pilot.press("slash", *word)
+        await until(pilot, lambda: screen_of(app).frame.table.keys == [wanted.id])
+        await pilot.press("escape")
+
+        await until(pilot, lambda: len(screen_of(app).frame.table.keys) == 13)
+
+
+async def test_a_wrong_filter_field_is_named_and_the_list_stays(tmp_path: Path) -> None:
+    async with open_app(tmp_path) as (_house, app, pilot):
+        await pilot.press("slash", *"nope:x")
+
+        await until(pilot, lambda: "nope" in shown(app).splitlines()[-2])
+        assert len(screen_of(app).frame.table.keys) == 13
+
+
+@pytest.mark.parametrize("size", [(80, 24), (110, 30), (140, 45)])
+async def test_the_panel_shows_who_access_permissions_and_history(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    async with open_app(tmp_path, size=size) as (house, app, pilot):
+        row = await customer(house, app, pilot)
+        await house.refreshed([row.id])
+
+        await pilot.press("enter")
+
+        for words in ("Who", "Access", "Permissions", "History", row.id[:8]):
+            await until(pilot, lambda words=words: words in shown(app))  # type: ignore[misc]
+        await pilot.press("escape")
+        await until(pilot, lambda: row.id not in shown(app))
+
+
+async def test_the_panel_tells_what_is_wrong_and_what_to_do(tmp_path: Path) -> None:
+    async with open_app(tmp_path, tenants=60, up_to_date=None, size=(140, 45)) as (
+        house,
+        app,
+        pilot,
+    ):
+        (blocked, *_) = house.tenants("ca-blocked")
+        await house.refreshed([blocked])
+        await screen_of(app).go_to(blocked)
+
+        await pilot.press("enter")
+
+        await until(pilot, lambda: "Conditional Access" in shown(app))
+        await until(pilot, lambda: "exclude service providers" in shown(app))
+
+
+async def test_a_read_only_profile_says_why_a_key_is_off(tmp_path: Path) -> None:
+    async with open_app(tmp_path, read_only=True) as (house, app, pilot):
+        await customer(house, app, pilot)
+
+        await pilot.press("x")
+
+        await until(pilot, lambda: "read-only" in shown(app).splitlines()[-2])
+        assert "READ-ONLY" in shown(app).splitlines()[0]
+        assert house.session.fleet.counts().excluded == 0
+
+
+async def test_names_with_markup_and_escape_codes_are_shown_as_text(tmp_path: Path) -> None:
+    async with open_app(tmp_path, tenants=60, up_to_date=None, size=(140, 70)) as (
+        _house,
+        app,
+        _pilot,
+    ):
+        picture = shown(app)
+
+        for name in ("[bold]Bold & Sons[/bold]", "Contoso [Test] Ltd", "50% [/", "[/]"):
+            assert name in picture
+        assert "\x1b" not in picture
+        assert "\u202e" not in picture
+
+
+@pytest.mark.parametrize(
+    ("size", "words"), [((38, 9), "Needs 40x10"), ((50, 15), "State"), ((200, 60), "Excluded by")]
+)
+async def test_every_size_shows_something_useful(
+    tmp_path: Path, size: tuple[int, int], words: str
+) -> None:
+    async with open_app(tmp_path, size=size) as (_house, app, pilot):
+        await until(pilot, lambda: words in shown(app))
+
+
+async def test_q_during_a_job_asks_and_stop_ends_it(tmp_path: Path) -> None:
+    async with open_app(tmp_path, tenants=30) as (house, app, pilot):
+        house.simulator.faults = Faults.script(
+            [{"route": "token", "action": "slow", "seconds": 1.0, "count": 1000}]
+        )
+        await pilot.press("a", "r", "y")
+        await until(pilot, lambda: house.session.running_job() is not None)
+
+        await pilot.press("q")
+        await until(
+            pilot,
+            lambda: house.session.running_job() is None or "Stop and quit" in shown(app),
+        )
+        await pilot.press("s")
+        await until(pilot, lambda: not app.is_running)
+
+
+async def test_no_list_yet_is_said_in_words(tmp_path: Path) -> None:
+    clock = HurriedClock()
+    simulator = simulator_for(clock, tenants=3, up_to_date=1.0)
+    async with running_house(tmp_path, simulator, clock=clock, signed_in=False, ready=False) as h:
+        app = CippTui(h.session, looks=Looks())
+        async with app.run_test(size=SIZE) as pilot:
+            await until(pilot, lambda: "SIGN-IN NEEDED" in shown(app) or len(app.screen_stack) > 1)
+
+
+async def test_R_asks_for_the_typed_name_and_rebuilds(tmp_path: Path) -> None:
+    async with open_app(tmp_path) as (house, app, pilot):
+        row = await customer(house, app, pilot)
+        before = (await house.session.compare(row.id)).granted.principal
+
+        await pilot.press("R")
+        await until(pilot, lambda: "Partner Center answers" in shown(app))
+        await house.session.clock.sleep(1)
+        await pilot.press("enter")
+        assert house.simulator.counts().get("consent.delete", 0) == 0
+        name = row.tenant.default_domain or ""
+        await pilot.press(*("full_stop" if sign == "." else sign for sign in name), "enter")
+        await until(pilot, lambda: house.session.job(1) is not None)
+        await house.session.finished(1)
+
+        after = await house.session.compare(row.id)
+        assert after.diff.in_order
+        assert after.granted.principal != before
+        assert house.simulator.counts()["consent.delete"] == 1
