@@ -1,6 +1,7 @@
 """The program on the screen: modes, keys that work everywhere, looks, and leaving well."""
 
 import asyncio
+import gc
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -34,6 +35,9 @@ TWICE_WITHIN_S: Final = 2.0
 
 BELL_FROM_S: Final = 60.0
 
+SETTLED_ROWS: Final = 1_000
+"""So many new tenants in memory are worth telling the collector about."""
+
 _ELSEWHERE: Final = frozenset({"app.back", "app.next-area", "app.area-before", "job.stop"})
 _EVERYWHERE: Final = tuple(spec for spec in specs_of(Place.ANY) if spec.id not in _ELSEWHERE)
 
@@ -61,7 +65,7 @@ class CippTui(App[str | None]):
         profiles: Sequence[ProfileLine] = (),
         config_path: str = "",
     ) -> None:
-        super().__init__()
+        super().__init__(driver_class=private.driver_class())
         self.session = session
         self.looks = looks
         self.keymap = keymap
@@ -76,6 +80,7 @@ class CippTui(App[str | None]):
         self._sign_in_was = SignInState.UNKNOWN
         self._read_started = False
         self._job_seen: int | None = None
+        self._settled_rows = 0
         self.animation_level = looks.animations
         for theme in ALL:
             self.register_theme(theme)
@@ -106,6 +111,7 @@ class CippTui(App[str | None]):
 
     # -- starting -----------------------------------------------------------------------------
     def on_mount(self) -> None:
+        self._spare_the_collector()
         self.set_keymap(self.keymap.for_textual())
         loop = asyncio.get_running_loop()
         for name in ("SIGTERM", "SIGHUP"):
@@ -127,7 +133,8 @@ class CippTui(App[str | None]):
         self._watch()
 
     def _watch(self) -> None:
-        """Once a second: has the sign-in changed, has a long job ended?"""
+        """Once a second: has the sign-in changed, has a long job ended, has the list grown?"""
+        self._spare_the_collector()
         state = self.session.sign_in_state
         if state is not self._sign_in_was:
             self._sign_in_was = state
@@ -143,6 +150,12 @@ class CippTui(App[str | None]):
             self._job_seen = None
             if over is not None and self.session.profile.bell and _took_s(over) >= BELL_FROM_S:
                 self.bell()
+
+    def _spare_the_collector(self) -> None:
+        """Tenants stay: searching 50,000 of them for garbage stops the screen for 0.2 s."""
+        if abs(len(self.session.fleet) - self._settled_rows) >= SETTLED_ROWS:
+            self._settled_rows = len(self.session.fleet)
+            gc.freeze()
 
     def _read_list(self) -> bool:
         return self.session.why_off(Action.SYNC) is None and self.session.read_list()
@@ -210,6 +223,11 @@ class CippTui(App[str | None]):
         if refuse is not None:
             refuse(words)
 
+    def _mention(self, words: str) -> None:
+        say = getattr(self.screen, "mention", None) or getattr(self.screen, "tell", None)
+        if say is not None:
+            say(words)
+
     def _go(self, mode: str) -> None:
         if not self._in_dialog or not self.screen.is_modal:
             self.switch_mode(mode)
@@ -226,7 +244,7 @@ class CippTui(App[str | None]):
         if on is None:
             self._refuse("There is no mouse here")
         else:
-            self._refuse("Mouse on; hold shift to select text" if on else "Mouse off")
+            self._mention("Mouse on; hold shift to select text" if on else "Mouse off")
 
     def specs_here(self) -> tuple[ActionSpec, ...]:
         """The specs of the screen in front."""

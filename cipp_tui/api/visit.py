@@ -80,6 +80,7 @@ class DirectVisit:
         self._taken = False  # the consent was taken away on this visit
         self._attempts: dict[str, int] = {}
         self._unlicensed: set[AppId] = set()
+        self._compared_last: tuple[tuple[GrantedPermissions, int], PermissionDiff] | None = None
         self._steps: dict[str, Callable[[], Awaitable[StepResult]]] = {
             PREFLIGHT.name: self._preflight,
             SNAPSHOT.name: self._snapshot,
@@ -331,7 +332,15 @@ class DirectVisit:
         return written.counts
 
     def _diff(self, reading: TenantReading, wanted: WantedPermissions) -> PermissionDiff:
-        return against(reading.granted, wanted, unobtainable=frozenset(self._unlicensed))
+        known = (reading.granted, len(self._unlicensed))
+        if (
+            self._compared_last is None
+            or self._compared_last[0][0] is not reading.granted
+            or self._compared_last[0][1] != known[1]
+        ):
+            diff = against(reading.granted, wanted, unobtainable=frozenset(self._unlicensed))
+            self._compared_last = (known, diff)
+        return self._compared_last[1]
 
     def _compared(self, reading: TenantReading, wanted: WantedPermissions) -> Comparison:
         return Comparison(

@@ -92,9 +92,12 @@ def reset(arguments: argparse.Namespace) -> int:
         if len(selection.taken) > MOST_RESETS:
             tell(f"cipp-tui reset: at most {MOST_RESETS} tenants in one go")
             return Exit.USAGE
-        if selection.taken and not (arguments.yes_remove_access or _confirmed(selection.taken)):
-            tell("Nothing was changed.")
-            return Exit.USAGE
+        if selection.taken and not arguments.yes_remove_access:
+            with interrupts.at_prompt():
+                confirmed = _confirmed(selection.taken)
+            if not confirmed:
+                tell("Nothing was changed.")
+                return Exit.USAGE
         follower = Follower.of(session, arguments.json)
         view = await session.reset([row.id for row in selection.taken])
         return await follower.follow(view, interrupts, selection.left_out)
@@ -187,6 +190,9 @@ def _act_on_named(arguments: argparse.Namespace, action: Action, act: Do) -> int
 
 
 async def read_if_stale(session: Session) -> None:
+    """Read the list where the stored one is old, and ours to replace. Raises: Problem."""
+    if session.looking_only is not None:
+        return
     read_at = session.fleet.read_at
     if read_at is None or session.clock.now() - read_at > STALE:
         session.read_list()

@@ -11,7 +11,7 @@ from cipp_tui.cli.exits import Exit
 from cipp_tui.cli.opening import Interrupts
 from cipp_tui.cli.output import json_line, line, problem_facts, tell, tell_problem, tenant_facts
 from cipp_tui.domain.fleet import TenantRow
-from cipp_tui.domain.jobs import ItemState, Outcome
+from cipp_tui.domain.jobs import Outcome
 from cipp_tui.domain.problems import SignInProblem
 from cipp_tui.domain.tenants import TenantId
 from cipp_tui.services.advice import advise
@@ -31,7 +31,7 @@ class Follower:
     as_json: bool
     began: float
     printed: set[TenantId]
-    reported: bool = False
+    seen: int = 0
 
     @classmethod
     def of(cls, session: Session, as_json: bool) -> "Follower":
@@ -44,6 +44,12 @@ class Follower:
         left_out: Sequence[LeftOut] = (),
     ) -> int:
         """Print results until the job ends or is interrupted; the exit code."""
+        with interrupts.listening():
+            return await self._follow(view, interrupts, left_out)
+
+    async def _follow(
+        self, view: JobView, interrupts: Interrupts, left_out: Sequence[LeftOut]
+    ) -> int:
         for one in left_out:
             self._skipped(one)
         ended = asyncio.create_task(self.session.finished(view.id))
@@ -59,6 +65,7 @@ class Follower:
         if ended.done() and not ended.cancelled():
             await ended
         self._print_new(view.id)
+        self._print_undone(view.id)
         now = self.session.job(view.id) or view
         self._summary(now, len(left_out))
         if now.stranded or self.session.owed:
@@ -72,11 +79,18 @@ class Follower:
         return Exit.SOME_FAILED if now.failed else Exit.WELL
 
     def _print_new(self, job: int) -> None:
+        for item in self.session.results(job, self.seen):
+            self.seen += 1
+            if item.tenant not in self.printed:
+                self.printed.add(item.tenant)
+                self._print(item)
+
+    def _print_undone(self, job: int) -> None:
+        """The tenants that an interruption left alone."""
         for item in self.session.items(job):
-            if item.progress.at_work or item.tenant in self.printed:
-                continue
-            self.printed.add(item.tenant)
-            self._print(item)
+            if item.tenant not in self.printed:
+                self.printed.add(item.tenant)
+                self._print(item)
 
     def _print(self, item: ItemView) -> None:
         row = self.session.fleet.row(item.tenant)
@@ -153,7 +167,6 @@ class Follower:
         held = f"  {self.session.holding}" if self.session.holding else ""
         sys.stderr.write(f"\r\x1b[K{view.finished} of {view.total}{left}{held}")
         sys.stderr.flush()
-        self.reported = True
         if view.ended_at is not None:
             tell("")
 
@@ -164,7 +177,7 @@ def _words(item: ItemView) -> str:
         advice = advise(progress.problem)
         raw = " ".join(filter(None, (progress.problem.code, progress.problem.request_id)))
         return f"{progress.outcome}. {advice.headline} {advice.advice} [{raw}]"
-    if progress.state is ItemState.STOPPED:
+    if progress.outcome is None:
         return "not done"
     if progress.outcome is Outcome.UNCHANGED:
         return "already in order"

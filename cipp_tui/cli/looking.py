@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from cipp_tui.cli.exits import Exit
-from cipp_tui.cli.opening import Interrupts, run_session, told
+from cipp_tui.cli.opening import Hold, Interrupts, run_session, told
 from cipp_tui.cli.output import (
     counts_facts,
     csv_text,
@@ -70,7 +70,7 @@ def tenants(arguments: argparse.Namespace) -> int:
             line(table(_HEAD, [_cells(session, row) for row in rows]))
         return Exit.WELL
 
-    return run_session(arguments, work, act=False)
+    return run_session(arguments, work, Hold.LOOK)
 
 
 def jobs_list(arguments: argparse.Namespace) -> int:
@@ -90,7 +90,7 @@ def jobs_list(arguments: argparse.Namespace) -> int:
         line(table(("Job", "Action", "Of", "Outcome", "Started", "By"), rows))
         return Exit.WELL
 
-    return run_session(arguments, work, act=False)
+    return run_session(arguments, work, Hold.LOOK)
 
 
 def jobs_show(arguments: argparse.Namespace) -> int:
@@ -109,7 +109,7 @@ def jobs_show(arguments: argparse.Namespace) -> int:
             line(f"Job {view.id}: {_counts(view)}")
         return Exit.WELL
 
-    return run_session(arguments, work, act=False)
+    return run_session(arguments, work, Hold.LOOK)
 
 
 def audit(arguments: argparse.Namespace) -> int:
@@ -119,7 +119,7 @@ def audit(arguments: argparse.Namespace) -> int:
         _print_entries(await session.audit(arguments.limit), as_json=arguments.json)
         return Exit.WELL
 
-    return run_session(arguments, work, act=False)
+    return run_session(arguments, work, Hold.LOOK)
 
 
 def keys(_arguments: argparse.Namespace) -> int:

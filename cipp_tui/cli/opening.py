@@ -5,8 +5,9 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
+from enum import Enum, auto
 
 from cipp_tui.cli.exits import Exit
 from cipp_tui.cli.output import tell, tell_problem
@@ -18,40 +19,70 @@ from cipp_tui.domain.problems import (
     SignInProblem,
     StorageProblem,
 )
+from cipp_tui.domain.text import clean
 from cipp_tui.services.session import Session
 
 Work = Callable[[Session, "Interrupts"], Awaitable[int]]
 
 
 class Interrupts:
-    """Ctrl-C and SIGTERM: the first asks the work to end well, the second ends it."""
+    """Ctrl-C and SIGTERM: the first asks the work to end well, the second ends it.
+
+    Work that does not listen to `asked` is ended by the first.
+    """
 
     def __init__(self) -> None:
         self.asked = asyncio.Event()
         self.code = Exit.INTERRUPTED
+        self._listening = False
         self._main = asyncio.current_task()
         self._session: Session | None = None
 
     def watch(self, session: Session) -> None:
         self._session = session
         loop = asyncio.get_running_loop()
-        for number, code in (
-            (signal.SIGINT, Exit.INTERRUPTED),
-            (signal.SIGTERM, Exit.TERMINATED),
-        ):
+        for number, code in _SIGNALS:
             with suppress(NotImplementedError):  # Windows: Ctrl-C arrives as KeyboardInterrupt
                 loop.add_signal_handler(number, self._heard, code)
 
-    def _heard(self, code: Exit) -> None:
-        if self.asked.is_set():
+    @contextmanager
+    def listening(self) -> Iterator[asyncio.Event]:
+        """Leave the first signal to the block, which looks at the event."""
+        self._listening = True
+        try:
+            yield self.asked
+        finally:
+            self._listening = False
+
+    @contextmanager
+    def at_prompt(self) -> Iterator[None]:
+        """Let signals end the program at once while the block waits for a line of the terminal."""
+        loop = asyncio.get_running_loop()
+        for number, _ in _SIGNALS:
+            with suppress(NotImplementedError):
+                loop.remove_signal_handler(number)
+        try:
+            yield
+        finally:
             if self._session is not None:
-                self._session.abandon()
-            if self._main is not None:
-                self._main.cancel()
-            return
-        self.code = code
-        self.asked.set()
-        tell("Stopping; what is owed is given back first. Once more to leave at once.")
+                self.watch(self._session)
+
+    def _heard(self, code: Exit) -> None:
+        first = not self.asked.is_set()
+        if first:
+            self.code = code
+            self.asked.set()
+        elif self._session is not None:
+            if self._session.paying_debts or self._session.owed:
+                self.code = Exit.OWED
+            self._session.abandon()
+        if first and self._listening:
+            tell("Stopping; what is owed is given back first. Once more to leave at once.")
+        elif self._main is not None:
+            self._main.cancel()
+
+
+_SIGNALS = ((signal.SIGINT, Exit.INTERRUPTED), (signal.SIGTERM, Exit.TERMINATED))
 
 
 def chosen_profile(arguments: argparse.Namespace) -> ConnectionProfile:
@@ -62,26 +93,36 @@ def chosen_profile(arguments: argparse.Namespace) -> ConnectionProfile:
     return profile
 
 
-def run_session(arguments: argparse.Namespace, work: Work, *, act: bool = True) -> int:
+class Hold(Enum):
+    """Whether a command holds the profile while it works."""
+
+    ACT = auto()  # another cipp-tui at work is a reason to refuse
+    TRY = auto()  # keeps what it learns, unless another one is at work
+    LOOK = auto()
+
+
+def run_session(arguments: argparse.Namespace, work: Work, hold: Hold = Hold.ACT) -> int:
     """Open the profile's session, do the work, close it well; the exit code."""
     start_log(arguments)
 
     async def whole() -> int:
+        profile = chosen_profile(arguments)
         from cipp_tui.wiring import open_session
 
-        profile = chosen_profile(arguments)
         interrupts = Interrupts()
-        async with open_session(profile, env=os.environ, act=act) as session:
-            if act and session.looking_only is not None:
-                raise LockedElsewhere(session.looking_only, code="locked-elsewhere")
-            interrupts.watch(session)
-            await session.loaded()
-            return await work(session, interrupts)
+        try:
+            acts = hold is not Hold.LOOK
+            async with open_session(profile, env=os.environ, act=acts) as session:
+                if hold is Hold.ACT and session.looking_only is not None:
+                    raise LockedElsewhere(session.looking_only, code="locked-elsewhere")
+                interrupts.watch(session)
+                await session.loaded()
+                return await work(session, interrupts)
+        except asyncio.CancelledError:
+            return interrupts.code
 
     try:
         return asyncio.run(whole())
-    except asyncio.CancelledError:
-        return Exit.INTERRUPTED
     except Problem as problem:
         return told(problem)
 
@@ -90,7 +131,9 @@ def told(problem: Problem) -> int:
     """Print a problem; the exit code it means."""
     match problem:
         case ConfigProblem():
-            tell(f"cipp-tui: {problem}")
+            if problem.key and not problem.file:  # found late, when only the key was known
+                problem.file = str(config_path(os.environ))
+            tell(f"cipp-tui: {clean(problem)}")
             return Exit.USAGE
         case StorageProblem() | LockedElsewhere():
             tell(f"cipp-tui: {problem}")

@@ -7,7 +7,7 @@ import time
 from cipp_tui.cli.acting import read_if_stale, whole_fleet
 from cipp_tui.cli.choosing import chosen
 from cipp_tui.cli.exits import Exit
-from cipp_tui.cli.opening import Interrupts, run_session
+from cipp_tui.cli.opening import Hold, Interrupts, run_session
 from cipp_tui.cli.output import json_line, line, problem_facts, tell, tenant_facts
 from cipp_tui.domain.due import due
 from cipp_tui.domain.fleet import TenantRow
@@ -25,7 +25,7 @@ def plan(arguments: argparse.Namespace) -> int:
         tell("cipp-tui plan: name tenants, or use --all")
         return Exit.USAGE
 
-    async def work(session: Session, interrupts: Interrupts) -> int:
+    async def work(session: Session, _interrupts: Interrupts) -> int:
         await session.ready()
         wanted = await session.wanted()
         began = time.monotonic()
@@ -41,8 +41,6 @@ def plan(arguments: argparse.Namespace) -> int:
 
         async def compare(row: TenantRow) -> None:
             async with gate:
-                if interrupts.asked.is_set():
-                    return
                 try:
                     comparison = await session.compare(row.id)
                 except SignInProblem:
@@ -80,9 +78,12 @@ def plan(arguments: argparse.Namespace) -> int:
                 sign = "-" if session.profile.prune and words.startswith("delegated") else "="
                 line(f"  {sign} {words} (extra)")
 
-        async with asyncio.TaskGroup() as group:
-            for row in rows:
-                group.create_task(compare(row))
+        try:
+            async with asyncio.TaskGroup() as group:
+                for row in rows:
+                    group.create_task(compare(row))
+        except ExceptionGroup as failed:  # all for one reason: no sign-in, or no reader any more
+            raise failed.exceptions[0] from None
         seconds = time.monotonic() - began
         if arguments.json:
             json_line(
@@ -104,11 +105,9 @@ def plan(arguments: argparse.Namespace) -> int:
                 f"Nothing was changed: {tally['would_change']} would change,"
                 f" {tally['in_order']} in order, {tally['failed']} could not be compared."
             )
-        if interrupts.asked.is_set():
-            return interrupts.code
         return Exit.SOME_FAILED if tally["failed"] else Exit.WELL
 
-    return run_session(arguments, work)
+    return run_session(arguments, work, Hold.TRY)
 
 
 def _print_failure(row: TenantRow, problem: Problem, *, as_json: bool) -> None:

@@ -5,7 +5,7 @@ import asyncio
 import os
 
 from cipp_tui.cli.exits import Exit
-from cipp_tui.cli.opening import Interrupts, run_session, told
+from cipp_tui.cli.opening import Hold, Interrupts, run_session, told
 from cipp_tui.cli.output import line, table, tell, tell_problem
 from cipp_tui.config import (
     CippProfile,
@@ -87,7 +87,7 @@ def profiles_check(arguments: argparse.Namespace) -> int:
             line(f"{'+' if check.good else 'x'} {check.words}")
         return Exit.WELL if all(check.good for check in checks) else Exit.SOME_FAILED
 
-    return run_session(arguments, work, act=False)
+    return run_session(arguments, work, Hold.LOOK)
 
 
 def told_quietly(problem: Problem) -> int:
@@ -110,7 +110,8 @@ def login(arguments: argparse.Namespace) -> int:
         tell(f"Waiting. The code is good for another {max(0, round(minutes))} min.")
         ready = asyncio.create_task(session.ready())
         asked = asyncio.create_task(interrupts.asked.wait())
-        await asyncio.wait({ready, asked}, return_when="FIRST_COMPLETED")
+        with interrupts.listening():
+            await asyncio.wait({ready, asked}, return_when="FIRST_COMPLETED")
         asked.cancel()
         if not ready.done():
             session.cancel_sign_in()
@@ -120,7 +121,7 @@ def login(arguments: argparse.Namespace) -> int:
         line(f"Signed in as {session.user}.")
         return Exit.WELL
 
-    return run_session(arguments, work, act=False)
+    return run_session(arguments, work, Hold.LOOK)
 
 
 def where(profile: ConnectionProfile) -> str:

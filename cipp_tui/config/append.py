@@ -29,29 +29,33 @@ def append_profile(path: Path, profile: NewProfile) -> None:
         raise ConfigProblem(
             f"there is a profile {name!r} already", file=str(path), fix="Choose another name."
         )
-    lines = [
+    block = [
+        "",
         f"[profiles.{json.dumps(name) if '.' in name else name}]",
         'backend = "direct"',
         f"partner_tenant = {json.dumps(profile.partner_tenant)}",
         f"client_id = {json.dumps(profile.client_id)}",
     ]
     if profile.secret_env:
-        lines.append(f"client_secret = {{ env = {json.dumps(profile.secret_env)} }}")
+        block.append(f"client_secret = {{ env = {json.dumps(profile.secret_env)} }}")
     if profile.refresh_token_env:
-        lines.append(f"refresh_token = {{ env = {json.dumps(profile.refresh_token_env)} }}")
-    old = path.read_text(encoding="utf-8") if path.exists() else f"default = {json.dumps(name)}\n"
-    text = old + ("" if old.endswith("\n") else "\n") + "\n" + "\n".join(lines) + "\n"
-    _replace(path, text)
+        block.append(f"refresh_token = {{ env = {json.dumps(profile.refresh_token_env)} }}")
+    old = path.read_bytes() if path.exists() else f"default = {json.dumps(name)}\n".encode()
+    end = b"\r\n" if b"\r\n" in old else b"\n"
+    if old and not old.endswith(b"\n"):
+        old += end
+    _replace(path, old + b"".join(line.encode() + end for line in block))
 
 
-def _replace(path: Path, text: str) -> None:
+def _replace(path: Path, content: bytes) -> None:
     """Write the file whole or not at all; a text that would not load is refused."""
-    draft = path.with_name(f".{path.name}.new")
+    target = path.resolve()  # who keeps the file elsewhere, behind a link, keeps the link
+    draft = target.with_name(f".{target.name}.new")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
         try:
             load_profiles(draft)
         except ConfigProblem as problem:
@@ -59,7 +63,7 @@ def _replace(path: Path, text: str) -> None:
             raise ConfigProblem(
                 problem.message, file=str(path), key=problem.key, fix=problem.fix
             ) from None
-        draft.replace(path)
+        draft.replace(target)
     except OSError as error:
         raise ConfigProblem(
             f"cannot be written: {error.strerror}", file=str(path), fix="Check its permissions."

@@ -7,7 +7,10 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from cipp_tui.config.places import at_home
+
 _GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_WORD = re.compile(r"[!-~]+")
 _LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
 
 
@@ -19,18 +22,20 @@ def _guid(value: str) -> str:
 
 
 def _address(value: str) -> str:
-    parts = urlsplit(value.rstrip("/"))
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    value = value.rstrip("/")
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or not _WORD.fullmatch(value):
         raise ValueError("must be an address such as https://graph.microsoft.com")
     if parts.scheme == "http" and not _LOOPBACK.fullmatch(parts.hostname):
         raise ValueError("plain http is accepted for loopback only; use https")
-    if parts.path or parts.query or parts.fragment or parts.username:
+    # Reading the port checks it.
+    if parts.port == 0 or "@" in parts.netloc or value.partition("://")[2] != parts.netloc:
         raise ValueError("must be scheme, host and port only")
-    return value.rstrip("/")
+    return value
 
 
 def _existing(value: Path) -> Path:
-    path = value.expanduser()
+    path = at_home(value)
     if not path.is_file():
         raise ValueError("must name a file that exists")
     return path
@@ -48,9 +53,9 @@ class _Strict(BaseModel):
 class SecretReference(_Strict):
     """Where a secret is; never the secret."""
 
-    env: str | None = None
+    env: str | None = Field(default=None, min_length=1)
     file: Path | None = None
-    keyring: str | None = None
+    keyring: str | None = Field(default=None, min_length=1)
 
     @model_validator(mode="before")
     @classmethod
@@ -130,7 +135,7 @@ class DemoProfile(_Profile):
     backend: Literal["demo"] = "demo"
     tenants: int = Field(default=60, ge=1, le=50_000, strict=True)
     seed: int = Field(default=1, strict=True)
-    latency_ms: float = Field(default=80.0, ge=0, le=10_000)
+    latency_ms: float = Field(default=80.0, ge=0, le=10_000, strict=True)
     faults: Literal["none", "mild", "storm"] = "mild"
 
 

@@ -45,7 +45,7 @@ def load_profiles(path: Path) -> Profiles:
     unknown = sorted(set(content) - {"default", "profiles", "keys"})
     if unknown:
         raise ConfigProblem(
-            "is not a key of this file", file=file, key=unknown[0],
+            "is not a key of this file", file=file, key=clean(unknown[0]),
             fix="Known are default, profiles and keys.",
         )  # fmt: skip
     table = content.get("profiles", {})
@@ -55,7 +55,7 @@ def load_profiles(path: Path) -> Profiles:
         )
     profiles = {check_name(name, file=file): _profile(file, name, v) for name, v in table.items()}
     default = content.get("default")
-    if default is not None and default not in profiles:
+    if default is not None and default not in [*profiles, "demo"]:
         known = ", ".join(profiles) or "none"
         raise ConfigProblem(
             "names a profile that is not there", file=file, key="default",
@@ -102,13 +102,13 @@ def choose(profiles: Profiles, name: str | None, env: Mapping[str, str]) -> Conn
 def _content(path: Path) -> dict[str, Any] | None:
     file = str(path)
     try:
-        text = path.read_bytes().decode("utf-8")
+        text = path.read_bytes().decode("utf-8-sig")
         return tomllib.loads(text)
     except FileNotFoundError:
         return None
     except UnicodeDecodeError:
         raise ConfigProblem("is not UTF-8 text", file=file, fix="Save it as UTF-8.") from None
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # of which TOMLDecodeError is one; a giant number is another
         raise ConfigProblem(
             f"is not valid TOML: {clean(error)}", file=file, fix="Correct that line."
         ) from None
@@ -144,7 +144,7 @@ def _profile(file: str, name: str, value: object) -> ConnectionProfile:
 def _problem(file: str, key: str, backend: str, error: ValidationError) -> ConfigProblem:
     errors = error.errors(include_url=False, include_input=False)
     first = errors[0]
-    inside = [str(part) for part in first["loc"] if part != backend]
+    inside = [clean(part) for part in first["loc"][1:]]  # the first names the backend
     where = ".".join([key, *inside])
     more = f" ({len(errors) - 1} more)" if len(errors) > 1 else ""
     match first["type"]:

@@ -7,6 +7,7 @@ from importlib import import_module
 from pathlib import Path
 
 from cipp_tui.config.model import SecretReference
+from cipp_tui.config.places import at_home
 from cipp_tui.domain.problems import ConfigProblem
 
 
@@ -40,7 +41,7 @@ def resolve(reference: SecretReference, env: Mapping[str, str], *, key: str) -> 
                 f"{reference.env} is not set", key=key, fix="Set this environment variable."
             )
     elif reference.file is not None:
-        value = _from_file(reference.file.expanduser(), key)
+        value = _from_file(at_home(reference.file), key)
     else:
         assert reference.keyring is not None
         value = _from_keyring(reference.keyring, key)
@@ -54,7 +55,7 @@ def _from_file(path: Path, key: str) -> str:
                 f"{path} can be read by others", key=key, fix=f"Run: chmod 600 {path}"
             )
         value = path.read_text(encoding="utf-8").removesuffix("\n").removesuffix("\r")
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:  # ValueError: not UTF-8, or a NUL in the path
         why = getattr(error, "strerror", None) or "not UTF-8 text"
         raise ConfigProblem(
             f"{path}: {why}", key=key, fix="Put the secret into that file."

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Final, NamedTuple, NewType
 
 from cipp_tui.domain.roles import RoleId
@@ -39,7 +40,7 @@ class DelegatedScope(NamedTuple):
     value: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class WantedPermissions:
     """What the application should hold in every tenant."""
 
@@ -50,7 +51,7 @@ class WantedPermissions:
     directory_roles: frozenset[RoleId]
     resource_names: Mapping[AppId, str] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def resources(self) -> frozenset[AppId]:
         return frozenset(r.resource for r in self.roles) | frozenset(
             s.resource for s in self.scopes
@@ -60,7 +61,11 @@ class WantedPermissions:
     def count(self) -> int:
         return len(self.roles) + len(self.scopes)
 
-    @property
+    @cached_property
+    def role_ids(self) -> frozenset[tuple[AppId, str]]:
+        return frozenset((role.resource, role.id) for role in self.roles)
+
+    @cached_property
     def fingerprint(self) -> str:
         """Changes when, and only when, what is wanted changes."""
         lines = sorted(
@@ -118,16 +123,17 @@ def against(
     unobtainable: frozenset[AppId] = frozenset(),
 ) -> PermissionDiff:
     """Compare. Resources in `unobtainable` (not licensed) are left out of what is missing."""
-    roles = frozenset(r for r in wanted.roles if r.resource not in unobtainable)
-    scopes = frozenset(s for s in wanted.scopes if s.resource not in unobtainable)
-    wanted_pairs = {(r.resource, r.id) for r in wanted.roles}
+    roles, scopes = wanted.roles, wanted.scopes
+    if unobtainable:
+        roles = frozenset(r for r in roles if r.resource not in unobtainable)
+        scopes = frozenset(s for s in scopes if s.resource not in unobtainable)
     return PermissionDiff(
         consent_missing=granted.principal is None,
         principals_missing=wanted.resources - granted.resources - unobtainable,
         roles_missing=frozenset(r for r in roles if (r.resource, r.id) not in granted.roles),
         scopes_missing=scopes - granted.scopes,
         directory_roles_missing=wanted.directory_roles - granted.directory_roles,
-        roles_extra=frozenset(pair for pair in granted.roles if pair not in wanted_pairs),
+        roles_extra=granted.roles - wanted.role_ids,
         scopes_extra=granted.scopes - wanted.scopes,
     )
 

@@ -258,6 +258,7 @@ class TenantsScreen(Screen[None]):
         spec = BY_ID[spec_id]
         if self.too_small and (spec.writes or spec_id in self.acts.verbs):
             return
+        self.frame.hush()
         if spec_id in self._verbs:
             done = self._verbs[spec_id]()
             if done is not None:
@@ -304,6 +305,11 @@ class TenantsScreen(Screen[None]):
 
     def refuse(self, words: str) -> None:
         self.frame.refuse(words)
+        self._tell()
+
+    def mention(self, words: str) -> None:
+        """Say in the status line what a key did."""
+        self.frame.mention(words)
         self._tell()
 
     async def ask(self, question: Question) -> str | None:
@@ -582,7 +588,7 @@ class TenantsScreen(Screen[None]):
         pressed = await self.ask(copy_question(texts))
         if pressed is not None:
             copy_text(self.app, texts[pressed])
-            self.refuse(copied_words(texts[pressed]))
+            self.mention(copied_words(texts[pressed]))
 
     async def _export(self) -> None:
         from cipp_tui.screens.export import written
@@ -603,7 +609,7 @@ class TenantsScreen(Screen[None]):
         except OSError as error:
             self.refuse(f"Not written: {error}")
         else:
-            self.refuse(f"Wrote {len(rows):,} tenants to {path}")
+            self.mention(f"Wrote {len(rows):,} tenants to {path}")
 
     @on(FleetTable.HeaderSelected)
     def _head_clicked(self, event: FleetTable.HeaderSelected) -> None:

@@ -9,6 +9,7 @@ from cipp_tui.screens.tenants_list import TenantList
 from cipp_tui.services.session import Session
 from cipp_tui.services.views import JobView, Level, News
 from cipp_tui.widgets.actions import ActionSpec
+from cipp_tui.widgets.cells import Cell
 from cipp_tui.widgets.dock import Dock
 from cipp_tui.widgets.filter_box import FilterBox
 from cipp_tui.widgets.fleet_table import FleetTable
@@ -40,8 +41,8 @@ class Frame:
         self.hints = HintBar(id="hints")
         self._session = session
         self._list = tenants
-        self._refused = ""
-        self._refused_until = 0.0
+        self._said: Sequence[Cell] = ()
+        self._said_until = 0.0
         self._news_seen = 0
         self._news_until = 0.0
         self._unread: News | None = None  # an error stays until it is read
@@ -51,10 +52,19 @@ class Frame:
     # -- what is told once --------------------------------------------------------------------
     def refuse(self, reason: str) -> None:
         """Say for some seconds why a key did nothing."""
-        now = self._session.clock.monotonic()
-        self._note_news(now)  # only news that come later push the refusal away
-        self._refused = reason
-        self._refused_until = now + SHOWN_S
+        self._say(words.refusal(reason))
+
+    def mention(self, sentence: str) -> None:
+        """Say for some seconds what a key did."""
+        self._say([Cell(f" {sentence}")])
+
+    def _say(self, pieces: Sequence[Cell]) -> None:
+        self._said = pieces
+        self._said_until = self._session.clock.monotonic() + SHOWN_S
+
+    def hush(self) -> None:
+        """The next key was pressed: what was said of the last one is over."""
+        self._said = ()
 
     def messages_read(self) -> None:
         """The messages were looked at: errors need not stay any longer."""
@@ -85,7 +95,8 @@ class Frame:
                 session.reading,
                 session.fleet.read_at,
                 session.clock.now(),
-                len(self._list.marks),
+                marked=len(self._list.marks),
+                narrow=self.view.size.height == 0,
             ),
         )
 
@@ -126,8 +137,8 @@ class Frame:
         now = session.clock.monotonic()
         self._note_news(now)
         job = session.running_job()
-        if self._refused and now < self._refused_until:
-            self.status.say(words.refusal(self._refused))
+        if self._said and now < self._said_until:
+            self.status.say(self._said)
         elif editing:
             self.status.say(words.filter_help(error, self.status.size.width))
         elif job is not None and now >= self._news_until and not self.dock.display:
@@ -148,8 +159,8 @@ class Frame:
             return
         fresh = session.news_revision - self._news_seen
         self._news_seen = session.news_revision
-        self._news_until = now + SHOWN_S
-        self._refused = ""
+        said_until = self._said_until if self._said else now
+        self._news_until = max(now, said_until) + SHOWN_S
         for news in session.news[-fresh:]:
             if news.level is Level.ERROR:
                 self._unread = news

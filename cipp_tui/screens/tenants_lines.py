@@ -47,15 +47,26 @@ def title_left(
 
 
 def title_rights(
-    counts: FleetCounts, reading: Reading, read_at: datetime | None, now: datetime, marked: int
+    counts: FleetCounts,
+    reading: Reading,
+    read_at: datetime | None,
+    now: datetime,
+    *,
+    marked: int = 0,
+    narrow: bool = False,
 ) -> list[Pieces]:
-    """The numbers and the age of the list, from the fullest to the shortest that says it."""
+    """The numbers and the age of the list, from the fullest to the shortest that says it.
+
+    Narrow screens have no view line: the marks are counted here.
+    """
     of_list = _list_words(reading, read_at, now)
     total = Cell(f"{counts.total:,} tenants")
     managed = Cell(f"{counts.managed:,} managed")
     failing = [Cell(f"{counts.failing:,} failing")] if counts.failing else []
     owed = [Cell(f"{counts.no_access:,} no access", Tone.BAD)] if counts.no_access else []
     few = Cell(f"{counts.total:,}" + (f", {marked:,} marked" if marked else ""))
+    if marked and narrow:
+        return [_spaced([*owed, few]), _spaced([few])]
     return [
         _spaced([total, managed, *failing, *owed, of_list]),
         _spaced([total, *failing, *owed, of_list]),

@@ -59,6 +59,7 @@ class TenantList:
         self.shift = 0
         self._arranger = Arranger()
         self._gate = asyncio.Lock()
+        self._filling = True
         self._membership = -1
         self._counted: tuple[int, int, int] = (-1, -1, -1)
 
@@ -94,9 +95,13 @@ class TenantList:
     async def arrange(self, *, anew: bool) -> bool:
         """Filter and sort. Without `anew` the order stays: new ones come last, gone ones leave.
 
-        False when nothing is different.
+        While the list fills for the first time it is always sorted. False when nothing is
+        different.
         """
         async with self._gate:
+            fleet = self.session.fleet
+            anew = anew or self._filling
+            self._filling = fleet.read_at is None or not fleet.loaded.is_set()
             self._membership = self.session.fleet.membership
             rows = self.session.fleet.rows()
             if len(rows) <= INLINE:

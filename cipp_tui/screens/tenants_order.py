@@ -52,7 +52,10 @@ class Arranger:
     """Filters and sorts, with each tenant's texts prepared once. For one thread at a time."""
 
     def __init__(self) -> None:
-        self._texts: dict[TenantId, tuple[Tenant, str]] = {}
+        # Two dictionaries of plain words and old friends: 50,000 tuples would be 50,000 more
+        # objects for the garbage collector to look through.
+        self._texts: dict[TenantId, str] = {}
+        self._prepared_for: dict[TenantId, Tenant] = {}
 
     def arrange(
         self,
@@ -69,6 +72,7 @@ class Arranger:
         """
         if len(self._texts) > 2 * len(rows) + 1_000:
             self._texts.clear()
+            self._prepared_for.clear()
         if keep:
             there = {row.tenant.id for row in rows}
             kept = [key for key in keep if key in there]
@@ -99,19 +103,15 @@ class Arranger:
         passing: list[TenantRow] = []
         besides = 0
         for row in rows:
-            known = texts.get(row.tenant.id)
-            if known is None or known[0] is not row.tenant:
-                known = self._prepare(row)
-            if matches(row, known[1]):
+            tenant = row.tenant
+            if self._prepared_for.get(tenant.id) is not tenant:
+                texts[tenant.id] = haystack(row)
+                self._prepared_for[tenant.id] = tenant
+            if matches(row, texts[tenant.id]):
                 passing.append(row)
-                if row.stranded and not filtered.fits(row, known[1]):
+                if row.stranded and not filtered.fits(row, texts[tenant.id]):
                     besides += 1
         return passing, besides
-
-    def _prepare(self, row: TenantRow) -> tuple[Tenant, str]:
-        known = (row.tenant, haystack(row))
-        self._texts[row.tenant.id] = known
-        return known
 
     def _sorted(self, rows: Iterable[TenantRow], order: Order, now: datetime) -> list[TenantId]:
         ordered = in_runs(rows, _name, backwards=order.backwards and order.by == "name")
@@ -130,22 +130,20 @@ def in_runs(
 
     The keys are made once. The last sort finds the runs and only merges them.
     """
-    keyed = [(key(row), row) for row in rows]
-    if len(keyed) > _RUN:
-        for start in range(0, len(keyed), _RUN):
-            run = keyed[start : start + _RUN]
-            run.sort(key=_first, reverse=backwards)
-            keyed[start : start + _RUN] = run
-    keyed.sort(key=_first, reverse=backwards)
-    return [row for _, row in keyed]
+    listed = list(rows)
+    key_at = [key(row) for row in listed].__getitem__
+    places = list(range(len(listed)))
+    if len(places) > _RUN:
+        for start in range(0, len(places), _RUN):
+            places[start : start + _RUN] = sorted(
+                places[start : start + _RUN], key=key_at, reverse=backwards
+            )
+    places.sort(key=key_at, reverse=backwards)
+    return [listed[place] for place in places]
 
 
 def _name(row: TenantRow) -> str:
     return folded(row.tenant.name or row.tenant.label)
-
-
-def _first(pair: tuple[Any, TenantRow]) -> Any:
-    return pair[0]
 
 
 def pinned(keys: Sequence[TenantId], owed: Iterable[TenantId]) -> list[TenantId]:

@@ -50,6 +50,7 @@ class LiveJob:
     items: dict[int, ItemView] = field(default_factory=dict)
     flying: dict[int, Work] = field(default_factory=dict)  # by item, oldest first
     tally: Counter[str] = field(default_factory=Counter)
+    results: list[ItemView] = field(default_factory=list)  # in the order in which they came
     ended_at: datetime | None = None
     stopping: bool = False
     canary: bool = False  # the first tenant goes alone, and must come out well
@@ -141,6 +142,11 @@ class JobBook:
             return self._older_items.get(job, ())
         return sorted(live.items.values(), key=place_in_results)
 
+    def results(self, job: int, seen: int) -> Sequence[ItemView]:
+        """What became of tenants since `seen` results were known, in the order of their ends."""
+        live = self._jobs.get(job)
+        return live.results[seen:] if live is not None else ()
+
     def item_of(self, tenant: TenantId) -> int | None:
         """The job that has the tenant in hand."""
         for live in self._jobs.values():
@@ -156,6 +162,8 @@ class JobBook:
             live.tally[_word(before.progress)] -= 1
         live.tally[_word(view.progress)] += 1
         live.items[item.id] = view
+        if not view.progress.at_work:
+            live.results.append(view)
 
     def _view(self, live: LiveJob) -> JobView:
         tally = live.tally

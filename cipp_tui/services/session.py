@@ -253,6 +253,10 @@ class Session:
         """Failed first, then running, stopped, done, waiting."""
         return self._book.items(job)
 
+    def results(self, job: int, seen: int) -> Sequence[ItemView]:
+        """Tenants that came out of a job of this run since `seen` of them were known."""
+        return self._book.results(job, seen)
+
     async def finished(self, job: int) -> JobView:
         """Wait for a job of this run to end. Raises: what broke the engine."""
         live = self._book.get(job)

@@ -59,7 +59,7 @@ def plant(world: World, tenant_id: str | None, cause: str, *, now: float | None 
         raise KeyError(f"unknown tenant {tenant_id!r}")
     CAUSES[cause](world, tenant, moment)
     tenant.hint = cause
-    world.version += 1
+    world.changed()
 
 
 def _own(world: World, tenant: Tenant) -> tuple[Directory, ServicePrincipal | None]:
@@ -260,7 +260,7 @@ def _set(attribute: str, value: object) -> Planter:
 
 def _not_admin_agent(world: World, _partner: Tenant, _now: float) -> None:
     world.admin_agents.members.pop(world.service_user.id, None)
-    world.version += 1
+    world.changed()
 
 
 def _secret(state: str) -> Planter:
@@ -296,7 +296,7 @@ def _all_well(world: World, _partner: Tenant, _now: float) -> None:
     world.application.credential = "valid"
     world.refresh_tokens.valid_from = 0.0
     world.admin_agents.members[world.service_user.id] = None
-    world.version += 1
+    world.changed()
 
 
 CAUSES: Final[dict[str, Planter]] = {

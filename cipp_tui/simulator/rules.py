@@ -18,7 +18,10 @@ def active_relationships(tenant: Tenant, now: float) -> list[Relationship]:
 
 def groups_of(world: World, object_id: str) -> dict[str, None]:
     """Return the ids of the groups a user or group is in, directly or through other groups."""
-    found: dict[str, None] = {}
+    found = world.memberships.get(object_id)
+    if found is not None:
+        return found
+    found = world.memberships[object_id] = {}
     todo = [object_id]
     while todo:
         member = todo.pop()

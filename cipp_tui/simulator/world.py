@@ -157,6 +157,7 @@ class World:
     refresh_tokens: RefreshTokenState = field(default_factory=RefreshTokenState)
     partner_center: Literal["up", "down", "no-mfa"] = "up"
     version: int = 0  # grows with every change of relationships and groups
+    memberships: dict[str, dict[str, None]] = field(default_factory=dict)  # kept by `groups_of`
     chance: random.Random = field(default_factory=lambda: random.Random(0))
     _untouched: OrderedDict[str, None] = field(default_factory=OrderedDict)
 
@@ -177,7 +178,12 @@ class World:
         customer = self.tenants.get(relationship.customer_id or "")
         if customer is not None:
             customer.relationships.append(relationship)
+        self.changed()
+
+    def changed(self) -> None:
+        """Note that relationships or groups are no longer what they were."""
         self.version += 1
+        self.memberships.clear()
 
     def directory_of(self, tenant: Tenant) -> Directory:
         """Return a tenant's directory for reading."""

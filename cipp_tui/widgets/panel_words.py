@@ -65,7 +65,11 @@ def who(row: TenantRow, seen: Seen, width: int) -> Part:
         [
             *labelled("Name", tenant.name, width),
             *labelled("Domains", ", ".join(domains) or "none could be read", width),
-            *labelled("Tenant id", tenant.id, width),
+            *(
+                labelled("Tenant id", tenant.id, width)
+                if width >= LABEL + 37
+                else wrapped(tenant.id, width, first=" Id ", indent=4)
+            ),
             [Cell(fit(" State", LABEL)), Cell(state.words, state.tone), Cell(since)],
         ],
     )

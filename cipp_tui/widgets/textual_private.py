@@ -1,13 +1,63 @@
 """Every private name of Textual that is used anywhere. Textual is pinned; each has a test."""
 
-from typing import Any, Final
+import os
+from collections.abc import Callable
+from io import TextIOWrapper
+from typing import Any, Final, TextIO, cast
 
 import rich
 from rich.segment import Segments
 from rich.traceback import Traceback
 from textual.app import App
+from textual.driver import Driver
 
 SHOW_CURSOR: Final = "\x1b[?25h"
+
+
+class _GoneQuietly:
+    """The terminal's file. When the link is gone, what is written to it is for nobody.
+
+    Textual's writer thread would die of it, and the program would wait for that thread for ever.
+    """
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+        self._gone = False
+
+    def write(self, text: str) -> int:
+        return self._unless_gone(lambda: self._file.write(text))
+
+    def flush(self) -> None:
+        self._unless_gone(self._file.flush)
+
+    def isatty(self) -> bool:
+        return self._file.isatty()
+
+    def fileno(self) -> int:
+        return self._file.fileno()
+
+    def _unless_gone(self, act: Callable[[], int | None]) -> int:
+        if not self._gone:
+            try:
+                return act() or 0
+            except OSError:
+                self._gone = True
+        return 0
+
+
+def driver_class() -> type[Driver] | None:
+    """A driver that survives the loss of its terminal; None: Textual's own choice."""
+    if os.name != "posix":
+        return None
+    from textual.drivers.linux_driver import LinuxDriver
+
+    class PatientDriver(LinuxDriver):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            if self._file is not None:
+                self._file = cast(TextIOWrapper, _GoneQuietly(self._file))  # quacks like one
+
+    return PatientDriver
 
 
 def set_window_title(app: App[Any], title: str) -> None:

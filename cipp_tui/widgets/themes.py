@@ -82,6 +82,22 @@ BLUE_ORANGE: Final = Theme(
         "marked-ink": "#ffffff",
     },
 )
+_TEXTUALS_OWN: Final = {
+    "ansi-background": "ansi_default",
+    "ansi-foreground": "ansi_default",
+    "border-blurred": "ansi_default",
+    "block-cursor-foreground": "ansi_default",
+    "block-cursor-background": "ansi_default",
+    "input-cursor-background": "ansi_default",
+    "input-cursor-foreground": "ansi_default",
+    "input-cursor-text-style": "reverse",
+    "input-selection-background": "ansi_default",
+    "input-selection-foreground": "ansi_default",
+    "screen-selection-background": "ansi_default",
+    "screen-selection-foreground": "ansi_default",
+}
+"""What Textual's own styles ask of a theme of the terminal's colours."""
+
 TERMINAL: Final = Theme(
     name="terminal",
     dark=True,
@@ -107,6 +123,7 @@ TERMINAL: Final = Theme(
         "cursor-ground": "ansi_default",
         "away-ground": "ansi_default",
         "marked-ink": "ansi_default",
+        **_TEXTUALS_OWN,
     },
 )
 PLAIN: Final = Theme(
@@ -123,7 +140,7 @@ PLAIN: Final = Theme(
     success="ansi_default",
     warning="ansi_default",
     error="ansi_default",
-    variables=dict.fromkeys(TERMINAL.variables, "ansi_default"),
+    variables={**dict.fromkeys(TERMINAL.variables, "ansi_default"), **_TEXTUALS_OWN},
 )
 
 ALL: Final = (DARK, LIGHT, BLUE_ORANGE, TERMINAL, PLAIN)

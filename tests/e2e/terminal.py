@@ -56,7 +56,13 @@ class Terminal:
         if self.status is None:
             self.kill(signal.SIGKILL)
             self.wait_end()
+        if self._master >= 0:
+            os.close(self._master)
+
+    def hang_up(self) -> None:
+        """The link is gone: the terminal's other side is closed."""
         os.close(self._master)
+        self._master = -1
 
     @property
     def lines(self) -> list[str]:
@@ -118,6 +124,9 @@ class Terminal:
     def _pump(self, timeout_s: float) -> bool:
         """Read what is there; False when nothing came."""
         self._reap()
+        if self._master < 0:
+            select.select([], [], [], timeout_s)
+            return False
         ready, _, _ = select.select([self._master], [], [], timeout_s)
         if not ready:
             return False

@@ -273,7 +273,9 @@ def test_a_full_profile_is_read_as_it_was_written(config: Path, tmp_path: Path) 
     (tmp_path / "ca.pem").write_text("", encoding="utf-8")
     bundle = json.dumps(str(tmp_path / "ca.pem"))
     config.write_text(
-        'default = "lab"\n' + DIRECT.replace(GUID, f" {GUID.upper()} ") + f"""
+        'default = "lab"\n'
+        + DIRECT.replace(GUID, f" {GUID.upper()} ")
+        + f"""
 client_secret = {{ env = "LAB_SECRET" }}
 refresh_token = {{ keyring = "lab" }}
 cloud = "usgov"

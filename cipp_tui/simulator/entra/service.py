@@ -22,6 +22,7 @@ from cipp_tui.simulator.ids import is_guid
 from cipp_tui.simulator.messages import Addresses, Request, Response, base_url, json_response
 from cipp_tui.simulator.world import Tenant
 
+STORED_SIGN_IN_AGE_S = 20 * 86_400
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 
 
@@ -47,10 +48,11 @@ class SignInService:
         return Resolution(route, tenant_id, lambda: self._answered(request, key, answer))
 
     def refresh_token(self, *, mfa: bool, public: bool) -> str:
-        """Issue a refresh token for the service user, who signed in just now."""
+        """Issue the service user's stored refresh token, from a sign-in some weeks ago."""
         now = self.context.clock()
+        signed_in = self.context.world.now - STORED_SIGN_IN_AGE_S
         return self.context.mint.refresh_token(
-            RefreshClaims(self.context.world.service_user.id, now, mfa, public),
+            RefreshClaims(self.context.world.service_user.id, signed_in, mfa, public),
             now=now,
             lifetime_s=self.context.knobs.refresh_token_lifetime_s,
             serial=self.context.world.new_guid(),

@@ -35,13 +35,12 @@ class Shape(Generic[T]):
 
     def row(self, item: T, selected: Sequence[str] | None) -> dict[str, Any]:
         """Return an object with the selected properties, or with all."""
-        row = {name: field(item) for name, field in self.annotations.items()}
-        if selected is None:
-            row.update((name, field(item)) for name, field in self.fields.items())
-        else:
-            fields = self.fields
-            row.update((name, fields[name](item)) for name in selected)
-        return row
+        fields = self.fields
+        names = fields if selected is None else selected
+        row = {name: fields[name](item) for name in names}
+        if not self.annotations:
+            return row
+        return {name: field(item) for name, field in self.annotations.items()} | row
 
     def value(self, item: T, path: str) -> Any:
         """Return the value a filter or an order asks for."""

@@ -264,10 +264,10 @@ def _parsed(body: Any) -> Any:
 
 
 def _unknown(located: Located) -> GraphFailure:
+    if located.call.version not in VERSIONS:
+        return GraphFailure(400, "BadRequest", "Invalid version.")
     if located.template in ENDPOINTS:
         message = "Specified HTTP method is not allowed for the request target."
         return GraphFailure(405, "Request_BadRequest", message)
-    if located.call.version not in VERSIONS:
-        return GraphFailure(400, "BadRequest", "Invalid version.")
     segment = located.call.path.strip("/").partition("/")[0]
     return GraphFailure(404, "BadRequest", f"Resource not found for the segment '{segment}'.")
