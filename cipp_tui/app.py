@@ -91,7 +91,12 @@ class CippTui(App[str | None]):
 
     # -- screens ------------------------------------------------------------------------------
     def _tenants_screen(self) -> Screen[Any]:
-        return TenantsScreen(self.session, looks_per_s=self.looks.per_second, keymap=self.keymap)
+        return TenantsScreen(
+            self.session,
+            looks_per_s=self.looks.per_second,
+            keymap=self.keymap,
+            reader=self.looks.reader,
+        )
 
     def _jobs_screen(self) -> Screen[Any]:
         from cipp_tui.screens.jobs import JobsScreen

@@ -28,6 +28,9 @@ from cipp_tui.domain.problems import (
 )
 
 LOG = logging.getLogger("cipp_tui.http")
+HOST_WIDE_FROM: Final = 4
+"""Tenants throttled within a second from which on it is the host that asks us to wait."""
+
 LARGEST_BODY: Final = 32 * 1024 * 1024
 PATIENCE_S: Final = 240.0
 UNREACHABLE_PATIENCE_S: Final = 20.0
@@ -112,6 +115,7 @@ class HttpClient:
         self._clock = clock
         self.sent = 0
         self.rejected = 0  # answers of 429
+        self._throttled: dict[Service, dict[str, float]] = {}  # when, by tenant
         self.gates = Gates(clock, {Service.PARTNER_CENTER: PARTNER_CENTER_PER_SECOND})
         self._client = httpx.AsyncClient(
             transport=transport or _transport(connections, ca_bundle),
@@ -190,10 +194,20 @@ class HttpClient:
         return wait
 
     def hold(self, service: Service, token: Token | None, seconds: float, scope: str = "") -> None:
-        """Close the gate a throttled answer is about: the tenant's own, else the host's."""
+        """Close the gate a throttled answer is about.
+
+        The answer may say whom it means. Where it does not, it is the tenant, whose own limit is
+        the nearest, until several tenants are throttled within a second: then it is the host.
+        """
         name: str = service
-        if token is not None and scope.startswith("Tenant"):
-            name = f"{service}|{token.tenant}"
+        if token is not None and token.tenant and not scope.startswith("Application"):
+            now = self._clock.monotonic()
+            recent = self._throttled.setdefault(service, {})
+            recent[token.tenant] = now
+            for tenant in [t for t, at in recent.items() if now - at > 1.0]:
+                del recent[tenant]
+            if scope.startswith("Tenant") or len(recent) < HOST_WIDE_FROM:
+                name = f"{service}|{token.tenant}"
         self.gates.gate(name).hold(seconds)
 
     async def _once(self, call: Call, request: httpx.Request) -> Answer:

@@ -10,8 +10,9 @@ from cipp_tui.domain.clock import Clock
 
 LONGEST_WAIT_S = 300.0
 _WINDOW_S = 1.0
-_RECOVERY_PER_S = 1.05  # a learned limit is forgotten this fast
+_RECOVERY_PER_S = 1.03  # a learned limit is forgotten this fast
 _MARGIN = 0.97  # how near to a learned limit we go
+_SLOWEST = 20.0  # requests a second; a limit is never taken for lower than this
 
 
 class Gate:
@@ -22,7 +23,7 @@ class Gate:
         self._documented = per_second
         self._learned: float | None = None
         self._learned_at = 0.0
-        self._opens_at = 0.0
+        self._opens_at = float("-inf")
         self._next_slot = 0.0
         self._accepted: deque[float] = deque()
 
@@ -57,20 +58,22 @@ class Gate:
             self._accepted.popleft()
 
     def hold(self, seconds: float) -> None:
-        """The service asked us to wait: close the gate, and go slower afterwards."""
+        """The service asked us to wait: close the gate, and go slower afterwards.
+
+        What it bore is learned only from a second in which the gate stood open all the time.
+        """
         now = self._clock.monotonic()
-        if self._opens_at <= now:
+        if now - self._opens_at >= _WINDOW_S:
             while self._accepted and self._accepted[0] < now - _WINDOW_S:
                 self._accepted.popleft()
-            borne = len(self._accepted) / _WINDOW_S
-            if borne >= 1:
-                self._learned, self._learned_at = borne * _MARGIN, now
+            borne = len(self._accepted) / _WINDOW_S * _MARGIN
+            self._learned, self._learned_at = max(borne, _SLOWEST), now
         self._opens_at = max(self._opens_at, now + min(seconds, LONGEST_WAIT_S))
 
     def _rate(self, now: float) -> float | None:
         if self._learned is None:
             return self._documented
-        rate = self._learned * float(_RECOVERY_PER_S ** ((now - self._learned_at) / 10.0))
+        rate = self._learned * float(_RECOVERY_PER_S ** min(now - self._learned_at, 300.0))
         return min(rate, self._documented) if self._documented else rate
 
 

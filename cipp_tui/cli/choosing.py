@@ -1,16 +1,24 @@
 """Which tenant somebody means: an id, a domain or an exact name, and never a guess."""
 
+import asyncio
 import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
 
-from cipp_tui.cli.output import tell
+from cipp_tui.cli.streams import PROGRESS, tell
 from cipp_tui.domain.fleet import TenantRow
+from cipp_tui.domain.jobs import Action
+from cipp_tui.domain.tenants import TenantId
 from cipp_tui.domain.text import clean
 from cipp_tui.services.session import Session
-from cipp_tui.services.suits import named
+from cipp_tui.services.suits import LeftOut, named, select
+from cipp_tui.services.views import Reading
 
-_SHOWN = 5
+STALE: Final = timedelta(hours=1)
+LOOK_S: Final = 0.2
+_SHOWN: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +51,44 @@ async def chosen(session: Session, words: Sequence[str]) -> list[TenantRow] | No
     return None if doubts else list(found.values())
 
 
+async def read_the_list(session: Session, only: TenantId | None = None) -> Reading:
+    """Read the list, or one tenant, telling a human how far it is. Raises: Problem."""
+    session.read_list(only)
+    ended = asyncio.ensure_future(session.list_read())
+    while not ended.done():
+        await asyncio.wait({ended}, timeout=LOOK_S)
+        about = session.reading.about
+        of = f" of about {about:,}" if about is not None else ""
+        PROGRESS.show(f"Reading tenants: {session.reading.seen:,}{of}")
+    PROGRESS.clear()
+    reading = await ended
+    if reading.problem is not None:
+        raise reading.problem
+    return reading
+
+
 async def read_if_never(session: Session) -> None:
     """Read the list when nothing is stored. Raises: Problem."""
     if session.fleet.read_at is None and session.looking_only is None:
         await session.ready()
-        session.read_list()
-        reading = await session.list_read()
-        if reading.problem is not None:
-            raise reading.problem
+        await read_the_list(session)
+
+
+async def read_if_stale(session: Session) -> None:
+    """Read the list where the stored one is old, and ours to replace. Raises: Problem."""
+    read_at = session.fleet.read_at
+    old = read_at is None or session.clock.now() - read_at > STALE
+    if old and session.looking_only is None:
+        await read_the_list(session)
+
+
+def whole_fleet(session: Session, *, due_only: bool) -> tuple[Sequence[TenantRow], list[LeftOut]]:
+    """Whom a run over the fleet takes: nobody that is excluded."""
+    rows = session.fleet.due_tenants() if due_only else session.fleet.rows()
+    rows = sorted(rows, key=lambda row: row.tenant.name.casefold())
+    excluded = [LeftOut(row, "excluded") for row in rows if row.exclusion is not None]
+    selection = select([row for row in rows if row.exclusion is None], Action.REFRESH)
+    return selection.taken, [*excluded, *selection.left_out]
 
 
 def _closest(rows: Sequence[TenantRow], word: str) -> tuple[TenantRow, ...]:

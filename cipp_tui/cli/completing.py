@@ -3,7 +3,7 @@
 import argparse
 
 from cipp_tui.cli.exits import Exit
-from cipp_tui.cli.output import line
+from cipp_tui.cli.streams import line
 
 
 def script(arguments: argparse.Namespace) -> int:

@@ -1,18 +1,19 @@
 """Following a job: results stream as tenants finish, then the summary."""
 
 import asyncio
-import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from cipp_tui.cli.exits import Exit
 from cipp_tui.cli.opening import Interrupts
-from cipp_tui.cli.output import json_line, line, problem_facts, tell, tell_problem, tenant_facts
+from cipp_tui.cli.output import problem_facts, tell_problem, tenant_facts
+from cipp_tui.cli.streams import PROGRESS, json_line, line, nobody_reads
 from cipp_tui.domain.fleet import TenantRow
 from cipp_tui.domain.jobs import Outcome
-from cipp_tui.domain.problems import SignInProblem
+from cipp_tui.domain.problems import RemoteProblem, SignInProblem
 from cipp_tui.domain.tenants import TenantId
 from cipp_tui.services.advice import advise
 from cipp_tui.services.news import clock_words
@@ -20,7 +21,7 @@ from cipp_tui.services.session import Session
 from cipp_tui.services.suits import LeftOut
 from cipp_tui.services.views import ItemView, JobView
 
-LOOK_S = 0.2
+LOOK_S: Final = 0.2
 
 
 @dataclass(slots=True)
@@ -45,38 +46,61 @@ class Follower:
     ) -> int:
         """Print results until the job ends or is interrupted; the exit code."""
         with interrupts.listening():
-            return await self._follow(view, interrupts, left_out)
+            try:
+                await self._print_until_ended(view.id, interrupts, left_out)
+            except BrokenPipeError:  # whoever reads has left: what is in flight ends, no more
+                nobody_reads()
+                await self.session.leave()
+        return self._code(self.session.job(view.id) or view, interrupts)
 
-    async def _follow(
-        self, view: JobView, interrupts: Interrupts, left_out: Sequence[LeftOut]
-    ) -> int:
+    def nothing(self, left_out: Sequence[LeftOut]) -> int:
+        """Print that there was nobody to work on; the exit code."""
         for one in left_out:
             self._skipped(one)
-        ended = asyncio.create_task(self.session.finished(view.id))
+        self._summary(None, len(left_out))
+        return Exit.OWED if self.session.owed else Exit.WELL
+
+    async def _print_until_ended(
+        self, job: int, interrupts: Interrupts, left_out: Sequence[LeftOut]
+    ) -> None:
+        for one in left_out:
+            self._skipped(one)
+        ended = asyncio.create_task(self._ended(job))
         asked = asyncio.create_task(interrupts.asked.wait())
         while not ended.done() and not asked.done():
             await asyncio.wait({ended, asked}, timeout=LOOK_S, return_when="FIRST_COMPLETED")
-            self._print_new(view.id)
-            self._progress(view.id)
+            self._print_new(job)
+            self._progress(job)
         if asked.done() and not ended.done():
             ended.cancel()
             await self.session.leave()
         asked.cancel()
         if ended.done() and not ended.cancelled():
             await ended
-        self._print_new(view.id)
-        self._print_undone(view.id)
-        now = self.session.job(view.id) or view
-        self._summary(now, len(left_out))
-        if now.stranded or self.session.owed:
+        PROGRESS.clear()
+        self._print_new(job)
+        self._print_undone(job)
+        self._summary(self.session.job(job), len(left_out))
+
+    async def _ended(self, job: int) -> None:
+        """Wait for the job, and for the access that is owed from earlier runs."""
+        await self.session.finished(job)
+        if self.session.owed:
+            with suppress(SignInProblem, RemoteProblem):  # then it stays owed, and is told as such
+                await self.session.ready()
+            while (paying := self.session.running_job()) is not None:
+                await self.session.finished(paying.id)
+
+    def _code(self, view: JobView, interrupts: Interrupts) -> int:
+        if self.session.owed:
             return Exit.OWED
         if interrupts.asked.is_set():
             return interrupts.code
-        if now.fleet_wide is not None:
-            tell_problem(now.fleet_wide)
-            wide = isinstance(now.fleet_wide, SignInProblem)
+        if view.fleet_wide is not None:
+            tell_problem(view.fleet_wide)
+            wide = isinstance(view.fleet_wide, SignInProblem)
             return Exit.SIGN_IN if wide else Exit.SOME_FAILED
-        return Exit.SOME_FAILED if now.failed else Exit.WELL
+        return Exit.SOME_FAILED if view.failed or _undone(view) else Exit.WELL
 
     def _print_new(self, job: int) -> None:
         for item in self.session.results(job, self.seen):
@@ -123,52 +147,59 @@ class Follower:
         else:
             line(f"- {row.tenant.name} ({row.tenant.label}): left out, {one.reason}")
 
-    def _summary(self, view: JobView, left_out: int) -> None:
+    def _summary(self, view: JobView | None, left_out: int) -> None:
         seconds = time.monotonic() - self.began
+        numbers = _numbers(view, left_out)
         if self.as_json:
-            json_line({"summary": self._numbers(view, left_out, seconds)})
+            numbers |= {
+                "http_requests": self.session.http_requests,
+                "seconds": round(seconds, 3),
+            }
+            json_line({"summary": numbers})
             return
-        parts = [
-            f"{number} {word}"
-            for number, word in (
-                (view.changed, "changed"),
-                (view.unchanged, "in order already"),
-                (view.restored, "restored"),
-                (view.failed, "failed"),
-                (view.stranded, "WITHOUT ACCESS"),
-                (view.skipped + left_out, "left out"),
-                (view.stopped + view.waiting + view.running, "not done"),
-            )
-            if number
-        ]
-        line(f"Job {view.id}: {', '.join(parts) or 'nothing to do'}, {clock_words(seconds)}.")
-
-    def _numbers(self, view: JobView, left_out: int, seconds: float) -> dict[str, Any]:
-        return {
-            "job": view.id,
-            "total": view.total + left_out,
-            "changed": view.changed,
-            "unchanged": view.unchanged,
-            "failed": view.failed,
-            "skipped": view.skipped + left_out,
-            "restored": view.restored,
-            "stranded": view.stranded,
-            "stopped": view.stopped + view.waiting + view.running,
-            "http_requests": self.session.http_requests,
-            "seconds": round(seconds, 3),
-        }
+        parts = [f"{numbers[name]} {words}" for name, words in _SUMMED if numbers[name]]
+        head = f"Job {view.id}: " if view is not None else "Nothing was done: "
+        line(f"{head}{', '.join(parts) or 'nothing to do'}, {clock_words(seconds)}.")
 
     def _progress(self, job: int) -> None:
         """One live line, for a human at a terminal only."""
         view = self.session.job(job)
-        if view is None or not sys.stderr.isatty() or not self.as_json:
-            return
-        left = f", {clock_words(view.left_s)} left" if view.left_s is not None else ""
-        held = f"  {self.session.holding}" if self.session.holding else ""
-        sys.stderr.write(f"\r\x1b[K{view.finished} of {view.total}{left}{held}")
-        sys.stderr.flush()
-        if view.ended_at is not None:
-            tell("")
+        if view is not None:
+            left = f", {clock_words(view.left_s)} left" if view.left_s is not None else ""
+            held = f"  {self.session.holding}" if self.session.holding else ""
+            PROGRESS.show(f"{view.finished:,} of {view.total:,}{left}{held}")
+
+
+def _numbers(view: JobView | None, left_out: int) -> dict[str, Any]:
+    if view is None:
+        return {"job": None, "total": left_out, **dict.fromkeys(_COUNTED, 0), "skipped": left_out}
+    return {
+        "job": view.id,
+        "total": view.total + left_out,
+        "changed": view.changed,
+        "unchanged": view.unchanged,
+        "failed": view.failed,
+        "skipped": view.skipped + left_out,
+        "restored": view.restored,
+        "stranded": view.stranded,
+        "stopped": _undone(view),
+    }
+
+
+def _undone(view: JobView) -> int:
+    return view.stopped + view.waiting + view.running
+
+
+_SUMMED: Final = (
+    ("changed", "changed"),
+    ("unchanged", "in order already"),
+    ("restored", "restored"),
+    ("failed", "failed"),
+    ("stranded", "WITHOUT ACCESS"),
+    ("skipped", "left out"),
+    ("stopped", "not done"),
+)
+_COUNTED: Final = tuple(name for name, _ in _SUMMED)
 
 
 def _words(item: ItemView) -> str:

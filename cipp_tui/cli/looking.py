@@ -6,25 +6,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from cipp_tui.cli.exits import Exit
-from cipp_tui.cli.opening import Hold, Interrupts, run_session, told
-from cipp_tui.cli.output import (
-    counts_facts,
-    csv_text,
-    iso,
-    json_line,
-    line,
-    problem_facts,
-    table,
-    tell,
-    tenant_facts,
-)
+from cipp_tui.cli.opening import told
+from cipp_tui.cli.output import counts_facts, csv_text, iso, problem_facts, table, tenant_facts
+from cipp_tui.cli.stored import Shelf, run_look
+from cipp_tui.cli.streams import json_line, line, tell
 from cipp_tui.config import config_path, load_profiles
 from cipp_tui.domain.audit import AuditEntry
 from cipp_tui.domain.fleet import TenantRow
 from cipp_tui.domain.problems import ConfigProblem
 from cipp_tui.services.advice import advise
 from cipp_tui.services.filter import compile_filter, haystack
-from cipp_tui.services.session import Session
 from cipp_tui.services.views import JobView
 from cipp_tui.widgets.actions import SPECS
 from cipp_tui.widgets.columns import Seen, gdap_cell, permissions_cell, state_cell
@@ -36,16 +27,16 @@ _HEAD = ("Tenant", "Domain", "Tenant id", "State", "Permissions", "GDAP")
 def tenants(arguments: argparse.Namespace) -> int:
     """Print the stored list."""
 
-    async def work(session: Session, _interrupts: Interrupts) -> int:
-        wanted = compile_filter(arguments.filter, session.clock.now())
+    async def look(shelf: Shelf) -> int:
+        wanted = compile_filter(arguments.filter, shelf.clock.now())
         if wanted.error is not None:
             tell(f"cipp-tui tenants: --filter: {wanted.error}")
             return Exit.USAGE
         rows = sorted(
-            (row for row in session.fleet.rows() if wanted.matches(row, haystack(row))),
+            (row for row in shelf.fleet.rows() if wanted.matches(row, haystack(row))),
             key=lambda row: row.tenant.name.casefold(),
         )
-        if session.fleet.read_at is None:
+        if shelf.fleet.read_at is None:
             tell("The list was never read. cipp-tui sync reads it.")
         if arguments.json:
             for row in rows:
@@ -60,24 +51,24 @@ def tenants(arguments: argparse.Namespace) -> int:
                         "skipped": 0,
                         "http_requests": 0,
                         "seconds": 0.0,
-                        "read_at": iso(session.fleet.read_at),
+                        "read_at": iso(shelf.fleet.read_at),
                     }
                 }
             )
         elif arguments.csv:
-            line(csv_text(_HEAD, [_cells(session, row) for row in rows]).rstrip("\n"))
+            line(csv_text(_HEAD, [_cells(shelf, row) for row in rows]).rstrip("\n"))
         else:
-            line(table(_HEAD, [_cells(session, row) for row in rows]))
+            line(table(_HEAD, [_cells(shelf, row) for row in rows]))
         return Exit.WELL
 
-    return run_session(arguments, work, Hold.LOOK)
+    return run_look(arguments, look)
 
 
 def jobs_list(arguments: argparse.Namespace) -> int:
     """Print the newest jobs."""
 
-    async def work(session: Session, _interrupts: Interrupts) -> int:
-        views = await session.jobs(getattr(arguments, "limit", 50))
+    async def look(shelf: Shelf) -> int:
+        views = await shelf.past.jobs(getattr(arguments, "limit", 50))
         if arguments.json:
             for view in views:
                 json_line(_job_facts(view))
@@ -90,18 +81,18 @@ def jobs_list(arguments: argparse.Namespace) -> int:
         line(table(("Job", "Action", "Of", "Outcome", "Started", "By"), rows))
         return Exit.WELL
 
-    return run_session(arguments, work, Hold.LOOK)
+    return run_look(arguments, look)
 
 
 def jobs_show(arguments: argparse.Namespace) -> int:
     """Print one job, tenant by tenant."""
 
-    async def work(session: Session, _interrupts: Interrupts) -> int:
-        view = await session.load_job(arguments.job)
+    async def look(shelf: Shelf) -> int:
+        view = await shelf.past.job(arguments.job)
         if view is None:
             tell(f"cipp-tui: there is no job {arguments.job}. cipp-tui jobs list shows them.")
             return Exit.USAGE
-        entries = await session.job_audit(arguments.job)
+        entries = await shelf.past.of_job(arguments.job)
         _print_entries(entries, as_json=arguments.json)
         if arguments.json:
             json_line({"summary": _job_facts(view)})
@@ -109,17 +100,17 @@ def jobs_show(arguments: argparse.Namespace) -> int:
             line(f"Job {view.id}: {_counts(view)}")
         return Exit.WELL
 
-    return run_session(arguments, work, Hold.LOOK)
+    return run_look(arguments, look)
 
 
 def audit(arguments: argparse.Namespace) -> int:
     """Print who did what to whom."""
 
-    async def work(session: Session, _interrupts: Interrupts) -> int:
-        _print_entries(await session.audit(arguments.limit), as_json=arguments.json)
+    async def look(shelf: Shelf) -> int:
+        _print_entries(await shelf.past.audit(arguments.limit), as_json=arguments.json)
         return Exit.WELL
 
-    return run_session(arguments, work, Hold.LOOK)
+    return run_look(arguments, look)
 
 
 def keys(_arguments: argparse.Namespace) -> int:
@@ -136,8 +127,8 @@ def keys(_arguments: argparse.Namespace) -> int:
     return Exit.USAGE if in_force.problems else Exit.WELL
 
 
-def _cells(session: Session, row: TenantRow) -> Sequence[str]:
-    seen = Seen(session.clock.now())
+def _cells(shelf: Shelf, row: TenantRow) -> Sequence[str]:
+    seen = Seen(shelf.clock.now())
     return (
         row.tenant.name,
         row.tenant.default_domain or "",

@@ -1,16 +1,17 @@
 """From words to a command, and from its end to an exit code."""
 
 import os
-import sys
 from collections.abc import Sequence
 from importlib import import_module
 
 from cipp_tui.cli.exits import Exit
 from cipp_tui.cli.parser import build_parser
+from cipp_tui.cli.streams import nobody_reads, show_every_sign, tell
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program; the exit code."""
+    show_every_sign()
     parser = build_parser()
     if "_ARGCOMPLETE" in os.environ:
         import_module("cipp_tui.cli.completing").complete(parser)
@@ -19,8 +20,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return int(getattr(import_module(f"cipp_tui.cli.{module}"), function)(arguments))
     except BrokenPipeError:
-        # The reader has seen enough. Python would complain while flushing at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        nobody_reads()
         return Exit.WELL
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
+    except OSError as error:  # the disk behind standard output is full, for example
+        nobody_reads()
+        tell(f"cipp-tui: {error.strerror or type(error).__name__}")
+        return Exit.SOME_FAILED

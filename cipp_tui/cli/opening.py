@@ -10,7 +10,8 @@ from contextlib import contextmanager, suppress
 from enum import Enum, auto
 
 from cipp_tui.cli.exits import Exit
-from cipp_tui.cli.output import tell, tell_problem
+from cipp_tui.cli.output import tell_problem
+from cipp_tui.cli.streams import tell
 from cipp_tui.config import ConnectionProfile, choose, config_path, load_profiles
 from cipp_tui.domain.problems import (
     ConfigProblem,
@@ -18,6 +19,7 @@ from cipp_tui.domain.problems import (
     Problem,
     SignInProblem,
     StorageProblem,
+    Unsuited,
 )
 from cipp_tui.domain.text import clean
 from cipp_tui.services.session import Session
@@ -28,7 +30,7 @@ Work = Callable[[Session, "Interrupts"], Awaitable[int]]
 class Interrupts:
     """Ctrl-C and SIGTERM: the first asks the work to end well, the second ends it.
 
-    Work that does not listen to `asked` is ended by the first.
+    Work that does not listen to `asked` is ended by the first; so is opening the session.
     """
 
     def __init__(self) -> None:
@@ -37,13 +39,14 @@ class Interrupts:
         self._listening = False
         self._main = asyncio.current_task()
         self._session: Session | None = None
-
-    def watch(self, session: Session) -> None:
-        self._session = session
         loop = asyncio.get_running_loop()
         for number, code in _SIGNALS:
             with suppress(NotImplementedError):  # Windows: Ctrl-C arrives as KeyboardInterrupt
                 loop.add_signal_handler(number, self._heard, code)
+
+    def watch(self, session: Session) -> None:
+        """From now on it is this session that a second signal leaves behind."""
+        self._session = session
 
     @contextmanager
     def listening(self) -> Iterator[asyncio.Event]:
@@ -53,19 +56,6 @@ class Interrupts:
             yield self.asked
         finally:
             self._listening = False
-
-    @contextmanager
-    def at_prompt(self) -> Iterator[None]:
-        """Let signals end the program at once while the block waits for a line of the terminal."""
-        loop = asyncio.get_running_loop()
-        for number, _ in _SIGNALS:
-            with suppress(NotImplementedError):
-                loop.remove_signal_handler(number)
-        try:
-            yield
-        finally:
-            if self._session is not None:
-                self.watch(self._session)
 
     def _heard(self, code: Exit) -> None:
         first = not self.asked.is_set()
@@ -106,10 +96,10 @@ def run_session(arguments: argparse.Namespace, work: Work, hold: Hold = Hold.ACT
     start_log(arguments)
 
     async def whole() -> int:
+        interrupts = Interrupts()
         profile = chosen_profile(arguments)
         from cipp_tui.wiring import open_session
 
-        interrupts = Interrupts()
         try:
             acts = hold is not Hold.LOOK
             async with open_session(profile, env=os.environ, act=acts) as session:
@@ -133,7 +123,10 @@ def told(problem: Problem) -> int:
         case ConfigProblem():
             if problem.key and not problem.file:  # found late, when only the key was known
                 problem.file = str(config_path(os.environ))
-            tell(f"cipp-tui: {clean(problem)}")
+            tell(f"cipp-tui: {clean(_sentences(problem))}")
+            return Exit.USAGE
+        case Unsuited():
+            tell(f"cipp-tui: {problem}")
             return Exit.USAGE
         case StorageProblem() | LockedElsewhere():
             tell(f"cipp-tui: {problem}")
@@ -144,6 +137,11 @@ def told(problem: Problem) -> int:
         case _:
             tell_problem(problem)
             return Exit.SOME_FAILED
+
+
+def _sentences(problem: ConfigProblem) -> str:
+    where = "".join(f"{part}: " for part in (problem.file, problem.key) if part)
+    return f"{where}{problem.message}. {problem.fix}".rstrip()
 
 
 def start_log(arguments: argparse.Namespace) -> None:

@@ -1,13 +1,12 @@
-"""What reaches standard output, and what goes to standard error instead."""
+"""Tenants, problems and tables in the form in which they are printed."""
 
 import csv
 import io
-import json
-import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from cipp_tui.cli.streams import tell
 from cipp_tui.domain.fleet import TenantRow
 from cipp_tui.domain.jobs import Outcome
 from cipp_tui.domain.permissions import NOTHING_DONE, StepCounts
@@ -15,21 +14,6 @@ from cipp_tui.domain.problems import Problem
 from cipp_tui.domain.text import clean
 from cipp_tui.services.advice import advise
 from cipp_tui.services.facets import standing_word
-
-
-def line(words: str) -> None:
-    """One line of results."""
-    print(words, flush=True)
-
-
-def json_line(facts: Mapping[str, Any]) -> None:
-    """One JSON object of results."""
-    print(json.dumps(facts, ensure_ascii=False, separators=(",", ":")), flush=True)
-
-
-def tell(words: str) -> None:
-    """One line for the human, never among the results."""
-    print(words, file=sys.stderr, flush=True)
 
 
 def tell_problem(problem: Problem) -> None:
@@ -123,7 +107,7 @@ def csv_text(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(head)
-    writer.writerows([inert(value) for value in row] for row in rows)
+    writer.writerows([inert(clean(value)) for value in row] for row in rows)
     return text.getvalue()
 
 

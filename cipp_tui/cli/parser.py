@@ -34,7 +34,7 @@ def build_parser() -> argparse.ArgumentParser:
     _formats(tenants, csv=True)
     tenants.add_argument("--filter", metavar="TEXT", default="", help="as typed after / on screen")
 
-    sync = command("sync", "acting:sync", "read the list of tenants again, or one tenant")
+    sync = command("sync", "syncing:sync", "read the list of tenants again, or one tenant")
     sync.add_argument("tenant", nargs="?", metavar="TENANT", help=_TENANT)
     _formats(sync)
 
@@ -86,6 +86,7 @@ def build_parser() -> argparse.ArgumentParser:
     for kind in (listing, show, resume):
         _everywhere(kind)
         _formats(kind)
+        kind.set_defaults(json=argparse.SUPPRESS)  # `jobs --json list` was heard already
 
     audit = command("audit", "looking:audit", "who did what to which tenant, newest first")
     audit.add_argument("--limit", type=int, default=1000, help="how many entries (1000)")

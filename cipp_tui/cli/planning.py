@@ -8,7 +8,8 @@ from cipp_tui.cli.acting import read_if_stale, whole_fleet
 from cipp_tui.cli.choosing import chosen
 from cipp_tui.cli.exits import Exit
 from cipp_tui.cli.opening import Hold, Interrupts, run_session
-from cipp_tui.cli.output import json_line, line, problem_facts, tell, tenant_facts
+from cipp_tui.cli.output import problem_facts, tenant_facts
+from cipp_tui.cli.streams import json_line, line, tell
 from cipp_tui.domain.due import due
 from cipp_tui.domain.fleet import TenantRow
 from cipp_tui.domain.problems import Problem, SignInProblem

@@ -6,7 +6,8 @@ import os
 
 from cipp_tui.cli.exits import Exit
 from cipp_tui.cli.opening import Hold, Interrupts, run_session, told
-from cipp_tui.cli.output import line, table, tell, tell_problem
+from cipp_tui.cli.output import table, tell_problem
+from cipp_tui.cli.streams import line, tell
 from cipp_tui.config import (
     CippProfile,
     ConnectionProfile,

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from cipp_tui.cli.exits import Exit
 from cipp_tui.cli.opening import start_log, told
-from cipp_tui.cli.output import tell
 from cipp_tui.cli.profiles import where
+from cipp_tui.cli.streams import tell
 from cipp_tui.config import (
     ConnectionProfile,
     DemoProfile,

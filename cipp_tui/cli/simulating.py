@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from cipp_tui.cli.exits import Exit
-from cipp_tui.cli.output import tell
+from cipp_tui.cli.streams import tell
 
 
 def simulate(arguments: argparse.Namespace) -> int:

@@ -43,7 +43,7 @@ class Frame:
         self._list = tenants
         self._said: Sequence[Cell] = ()
         self._said_until = 0.0
-        self._news_seen = 0
+        self._news_seen = session.news_revision
         self._news_until = 0.0
         self._unread: News | None = None  # an error stays until it is read
         self._owed_at = -1

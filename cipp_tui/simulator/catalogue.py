@@ -27,6 +27,10 @@ UNWANTED_GRAPH_SCOPES: Final = (
     "Financials.ReadWrite.All",
     "Notes.Read",
     "ShortNotes.Read",
+    "Application.Read.All",
+    "Directory.Read.All",
+    "Mail.Read",
+    "User.Read.All",
     "email",
 )
 UNWANTED_GRAPH_ROLES: Final = ("Bookings.Read.All", "Notes.Read.All", "ShortNotes.Read.All")

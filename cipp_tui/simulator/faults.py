@@ -52,11 +52,14 @@ class Rule:
         if self.count is None and self.nth is not None:
             self.count = 1
 
-    def strikes(self, call: "FaultCall", source: random.Random) -> bool:
-        """Count a request and say whether it goes wrong."""
-        if not self._matches(call):
-            return False
-        self.seen += 1
+    def notices(self, call: "FaultCall") -> bool:
+        """Say whether the rule is about a request, and count it if so."""
+        matches = self._matches(call)
+        self.seen += matches
+        return matches
+
+    def strikes(self, source: random.Random) -> bool:
+        """Say whether the request noticed last goes wrong."""
         if self.nth is not None and self.seen < self.nth:
             return False
         if self.count is not None and self.struck >= self.count:
@@ -127,11 +130,13 @@ class Faults:
         """Return the rule that strikes this request, if any does."""
         if not self.rules:
             return None
+        # Every rule counts, also when an earlier one strikes.
+        concerned = [rule for rule in self.rules if rule.notices(call)]
         if self.streak_limit and self._streaks.get(call.identity, 0) >= self.streak_limit:
             del self._streaks[call.identity]
             return None
-        for rule in self.rules:
-            if rule.strikes(call, self.chance):
+        for rule in concerned:
+            if rule.strikes(self.chance):
                 if self.streak_limit:
                     self._streaks[call.identity] = self._streaks.get(call.identity, 0) + 1
                 return rule

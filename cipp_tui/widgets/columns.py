@@ -267,7 +267,7 @@ def layout(width: int, *, shift: int = 0) -> Layout:
         widths = max(1, width - MARKS - WORSE.tight), WORSE.tight
         return Layout((TENANT, WORSE), widths)
     room = width - MARKS - TENANT.tight
-    behind = _shifted(room, shift) if shift else _by_rank(room, width)
+    behind = _shifted(room, width, shift) if shift else _by_rank(room, width)
     columns = (TENANT, *behind)
     roomy = MARKS + sum(column.roomy for column in columns) <= width
     widths_now = [column.roomy if roomy else column.tight for column in columns]
@@ -279,7 +279,7 @@ def furthest_shift(width: int) -> int:
     """The largest shift that still brings columns into sight."""
     room = width - MARKS - TENANT.tight
     for shift in range(len(IN_ORDER)):
-        if _shifted(room, shift)[-1:] == [IN_ORDER[-1]]:
+        if _shifted(room, width, shift)[-1:] == [IN_ORDER[-1]]:
             return shift
     return len(IN_ORDER) - 1
 
@@ -294,9 +294,12 @@ def _by_rank(room: int, width: int) -> list[Column]:
     return [column for column in IN_ORDER if column in chosen]
 
 
-def _shifted(room: int, shift: int) -> list[Column]:
+def _shifted(room: int, width: int, shift: int) -> list[Column]:
+    """First those that are there without shifting, then the others; so none is skipped."""
+    usual = _by_rank(room, width)
+    others = [column for column in IN_ORDER if column not in usual]
     chosen = []
-    for column in IN_ORDER[shift:]:
+    for column in [*usual, *others][shift:]:
         if column.tight > room:
             break
         chosen.append(column)

@@ -1,18 +1,32 @@
 """The job dock: six lines about the running job."""
 
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
 from cipp_tui.domain.jobs import Action
 from cipp_tui.services.advice import advise
 from cipp_tui.services.views import ItemView, JobView
 from cipp_tui.widgets.cells import Cell, Tone, cut, fit, width_of
 from cipp_tui.widgets.lines import NOTHING, Said, TextBlock, said
+from cipp_tui.widgets.status_line import Listening
 from cipp_tui.widgets.words import clock_time, countdown, tenants
 
 LINES = 6
 _KEYS = " enter results  K stop  J full/line ─"
 
 
-class Dock(TextBlock):
+class Dock(TextBlock, Listening, can_focus=True):
     """Shows a job: its totals, the four oldest in flight, the last failure, who makes us wait."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "open", show=False)]
+
+    class Opened(Message):
+        """Enter was pressed: the results are asked for."""
+
+    def action_open(self) -> None:
+        self.post_message(self.Opened())
 
     def tell(self, job: JobView, holding: str, now: float) -> None:
         """Show how the job stands; `now` is a POSIX time."""

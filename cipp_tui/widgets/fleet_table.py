@@ -7,7 +7,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import BindingType
-from textual.geometry import Region
+from textual.geometry import Offset, Region
 from textual.message import Message
 from textual.strip import Strip
 
@@ -106,6 +106,7 @@ class FleetTable(Listening, can_focus=True):
         self._styles_known: dict[str, Style] = {}
         self._empty = ""
         self.cursor_mark = " "  # what the mark column shows on the cursor line
+        self.leads_cursor = False  # the terminal's own cursor follows, for screen readers
         self.line_by_line = False  # scroll by one row; else by half a page, which sends less
 
     # -- what is shown ----------------------------------------------------------------------
@@ -249,6 +250,9 @@ class FleetTable(Listening, can_focus=True):
         return next((left[key] for key in reversed(self.keys[:here]) if key in left), 0)
 
     def _tell(self) -> None:
+        if self.leads_cursor:
+            line = self.region.y + 1 + self._index - self._top
+            self.app.cursor_position = Offset(self.region.x, line)
         self.post_message(self.Moved(self.cursor_key, self._index))
 
     # -- painting ---------------------------------------------------------------------------

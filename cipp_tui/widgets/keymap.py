@@ -60,7 +60,7 @@ def textual_key(key: str) -> str:
     if len(key) == 1:
         return _NAMES.get(key, key)
     *modifiers, last = key.split("+")
-    last = last if len(last) == 1 else _NAMES.get(last.lower(), last.lower())
+    last = _NAMES.get(last.lower(), last.lower())
     return "+".join([*(modifier.lower() for modifier in modifiers), last])
 
 

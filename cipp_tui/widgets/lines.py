@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
+from textual.color import Color, ColorParseError
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
@@ -109,6 +110,17 @@ class TextLine(TextBlock):
     def say(self, left: Pieces, *rights: Pieces) -> None:
         """Show these words; of `rights` the first that fits."""
         self.say_lines([said(left, *rights)])
+
+
+def paint(line: TextBlock, colour: str) -> bool:
+    """Give a line the ground the user's profile asks for; False when that is not a colour."""
+    try:
+        ground = Color.parse(colour)
+    except ColorParseError:
+        return False
+    line.styles.background = ground
+    line.styles.color = ground.get_contrast_text(1.0)
+    return True
 
 
 def joined(segments: Sequence[Segment]) -> list[Segment]:

@@ -87,7 +87,7 @@ def rest_of(process: subprocess.Popen[str]) -> tuple[str, str]:
 def test_a_signal_during_a_refresh_ends_it_in_time_and_the_rest_can_be_resumed(
     tmp_path: Path, number: signal.Signals, code: int
 ) -> None:
-    with simulated_fleet(tmp_path, tenants=150, latency_ms=100) as fleet:
+    with simulated_fleet(tmp_path, tenants=100, latency_ms=100) as fleet:
         fleet.run("sync")
         with started(fleet, "refresh", "--all", "--json") as running:
             first_result(running)
@@ -221,7 +221,8 @@ def signed_out(fleet: Fleet, folder: Path) -> Fleet:
     config.write_text(
         "\n".join(line for line in lines if not line.startswith("refresh_token")), encoding="utf-8"
     )
-    return replace(fleet, env={**fleet.env, "CIPP_TUI_CONFIG": str(config)})
+    env = {"CIPP_TUI_CONFIG": str(config), "CIPP_TUI_DATA": str(folder / "signed-out")}
+    return replace(fleet, env={**fleet.env, **env})
 
 
 @pytest.mark.parametrize("command", ["refresh --all --json", "plan --all", "sync", "exclude x"])
@@ -257,10 +258,12 @@ def test_a_profile_that_works_passes_its_check(still: Fleet) -> None:
     assert all(line.startswith("+ ") for line in done.stdout.splitlines())
 
 
-def test_an_exclusion_needs_no_sign_in_once_the_list_was_read(fleet: Fleet, tmp_path: Path) -> None:
+def test_an_exclusion_needs_no_sign_in_once_the_list_was_read(fleet: Fleet) -> None:
     fleet.run("sync")
+    ended = replace(fleet, env={**fleet.env, "CIPP_TUI_SIM_REFRESH": "ended~token"})
 
-    signed_out(fleet, tmp_path).run("exclude", healthy(fleet))
+    ended.run("sync", expect=3)
+    ended.run("exclude", healthy(fleet))
 
 
 def test_a_read_only_profile_refuses_what_writes(still: Fleet) -> None:
@@ -427,8 +430,17 @@ def test_a_log_that_cannot_be_written_is_refused(still: Fleet, tmp_path: Path) -
 # -- words --------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     "words",
-    ["nonsense", "refresh --all --due", "tenants --json --csv", "jobs show x", "completion tcsh"]
-    + ["exclude", "profiles add lab", "simulate --faults rain", "--profile nobody tenants"],
+    [
+        "nonsense",
+        "refresh --all --due",
+        "tenants --json --csv",
+        "jobs show x",
+        "completion tcsh",
+        "exclude",
+        "profiles add lab",
+        "simulate --faults rain",
+        "--profile nobody tenants",
+    ],
 )
 def test_wrong_words_are_told_without_a_traceback(still: Fleet, words: str) -> None:
     done = still.run(*words.split(), expect=2)

@@ -201,8 +201,15 @@ def test_a_spreadsheet_takes_every_cell_as_text(still: Fleet) -> None:
 
 @pytest.mark.parametrize(
     "words",
-    ["tenants", "tenants --csv", "tenants --json", "sync --json", "plan --all", "refresh --all"]
-    + ["refresh --all --json"],
+    [
+        "tenants",
+        "tenants --csv",
+        "tenants --json",
+        "sync --json",
+        "plan --all",
+        "refresh --all",
+        "refresh --all --json",
+    ],
 )
 def test_no_name_can_speak_to_the_terminal(still: Fleet, words: str) -> None:
     done = still.run(*words.split(), expect=None)

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from cipp_tui.cli.exits import Exit
 from cipp_tui.cli.opening import told
-from cipp_tui.cli.output import csv_text, inert, json_line, table
+from cipp_tui.cli.output import csv_text, inert, table
 from cipp_tui.cli.parser import build_parser
+from cipp_tui.cli.streams import json_line
 from cipp_tui.domain.problems import (
     ConfigProblem,
     LockedElsewhere,
@@ -21,14 +22,15 @@ from cipp_tui.domain.problems import (
     SignInProblem,
     StorageProblem,
 )
+from cipp_tui.domain.text import clean
 
 
 @given(st.lists(st.text(), min_size=1, max_size=4))
-def test_csv_gives_back_every_cell_and_none_of_them_is_a_formula(cells: list[str]) -> None:
+def test_csv_holds_every_cell_cleaned_and_none_of_them_is_a_formula(cells: list[str]) -> None:
     text = csv_text(["head"] * len(cells), [cells])
 
     _, row = csv.reader(io.StringIO(text, newline=""))
-    assert [cell.removeprefix("'") for cell in row] == [cell.removeprefix("'") for cell in cells]
+    assert row == [inert(clean(cell)) for cell in cells]
     assert not [cell for cell in row if cell[:1] in tuple("=+-@\t\r")]
 
 

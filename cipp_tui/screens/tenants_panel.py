@@ -1,0 +1,80 @@
+"""The info panel: opening and closing it, and letting it follow the cursor."""
+
+import asyncio
+
+from textual import on
+
+from cipp_tui.domain.tenants import TenantId
+from cipp_tui.screens.tenants_desk import TenantsDesk
+from cipp_tui.screens.tenants_info import RESTS_S
+from cipp_tui.widgets.fleet_table import FleetTable
+from cipp_tui.widgets.panel import Panel
+
+
+class PanelSide(TenantsDesk):
+    """The part of the screen that shows one tenant."""
+
+    @property
+    def panel_open(self) -> bool:
+        return self.has_class("-panel")
+
+    @property
+    def panel_is_whole(self) -> bool:
+        """Whether the panel covers the table."""
+        return self.size.width < 100
+
+    @on(FleetTable.RowSelected)
+    def _selected(self) -> None:
+        self._toggle_panel()
+
+    def _toggle_panel(self) -> None:
+        if self.panel_open:
+            self._close_panel()
+        else:
+            self._open_panel()
+
+    def _open_panel(self) -> None:
+        self.add_class("-panel")
+        self.session.remember("panel", "open")
+        self.call_after_refresh(self._panel_opened)
+
+    def _panel_opened(self) -> None:
+        self._show_in_panel()
+        if self.panel_is_whole:
+            self.info.panel.focus(scroll_visible=False)
+
+    def _show_in_panel(self) -> None:
+        key = self.frame.table.cursor_key
+        tenant = TenantId(key) if key is not None else None
+        self.info.about(tenant, whole_screen=self.panel_is_whole)
+        self.run_worker(self._read_history(), group="history", exclusive=True)
+
+    def _panel_follows(self) -> None:
+        if self.panel_is_whole:
+            self._show_in_panel()
+        else:
+            self.run_worker(self._follow_cursor(), group="panel", exclusive=True)
+
+    async def _follow_cursor(self) -> None:
+        await asyncio.sleep(RESTS_S)  # a newer step cancels this one
+        self._show_in_panel()
+
+    async def _read_history(self) -> None:
+        await self.info.read_history(whole_screen=self.panel_is_whole)
+
+    @on(Panel.Shut)
+    def _close_panel(self) -> None:
+        self.remove_class("-panel")
+        self.session.remember("panel", "")
+        self.frame.table.focus(scroll_visible=False)
+
+    @on(Panel.Neighbour)
+    def _neighbour(self, event: Panel.Neighbour) -> None:
+        self.frame.table.action_step(event.by)
+
+    @on(Panel.Pager)
+    def _pager(self) -> None:
+        from cipp_tui.widgets.pager import page_text
+
+        if (reason := page_text(self.app, self.info.text())) is not None:
+            self.refuse(f"Pager: {reason}")
