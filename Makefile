@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 endif
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test setup check types imports tests bench sdk lock snapshots clean
+.PHONY: demo test setup check types imports tests bench pictures sdk lock clean
 
 demo: $(VENV)/.runtime
 	@$(BIN)/cipp-tui demo
@@ -34,11 +34,11 @@ tests: setup
 bench: setup
 	$(BIN)/python -m bench
 
+pictures: setup
+	$(BIN)/python -m bench.pictures
+
 sdk: $(VENV)-sdk/.ready
 	$(VENV)-sdk/bin/pytest -m sdk tests/sdk
-
-snapshots: setup
-	$(BIN)/pytest tests/ui/test_looks.py --snapshot-update
 
 lock:
 	$(BIN)/python -m pip install --quiet uv

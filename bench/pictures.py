@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import math
+import re
 import subprocess
 import sys
 import tempfile
@@ -20,6 +22,7 @@ from cipp_tui.widgets.looks import Looks
 from tests.support import House, running_house, simulator_for
 
 FOLDER = Path(__file__).parents[1] / "docs" / "images"
+BROWSER = "chromium"
 Screen = Pilot[Any]
 
 
@@ -29,10 +32,10 @@ async def take(folder: Path) -> None:
         await settled(pilot, house)
         save(pilot, folder, "tenants")
         await pilot.press("a", "r", "y")
-        await pilot.pause(1.2)
+        await pilot.pause(2.6)
         save(pilot, folder, "progress")
         await idle(pilot, house)
-        await pilot.press("escape", "escape", "g", *["j"] * 6, "enter")
+        await pilot.press("escape", "escape", "g", *["j"] * 4, "enter")
         await pilot.pause(0.6)
         save(pilot, folder, "panel")
     async with shown((80, 24)) as (house, pilot):
@@ -63,7 +66,7 @@ async def take(folder: Path) -> None:
 @contextlib.asynccontextmanager
 async def shown(size: tuple[int, int]) -> AsyncIterator[tuple[House, Screen]]:
     """The program on the simulated fleet."""
-    simulator = simulator_for(SYSTEM, seed=1, latency_ms=60, faults=Faults.preset("mild", 1))
+    simulator = simulator_for(SYSTEM, seed=1, latency_ms=220, faults=Faults.preset("mild", 1))
     with tempfile.TemporaryDirectory() as state:
         async with running_house(Path(state), simulator, clock=SYSTEM, concurrency=8) as house:
             house.session.profile = ProfileFacts(name="acme", backend="direct")
@@ -93,12 +96,25 @@ async def idle(pilot: Screen, house: House) -> None:
 
 
 def save(pilot: Screen, folder: Path, name: str) -> None:
-    """One picture, as SVG and as PNG."""
-    svg = folder / f"{name}.svg"
-    svg.write_text(pilot.app.export_screenshot(title="cipp-tui"), encoding="utf-8")
-    subprocess.run(
-        ["rsvg-convert", "-w", "1400", "-o", str(svg.with_suffix(".png")), str(svg)], check=True
-    )
+    """One picture. A browser draws it: other converters lose blanks and wide signs."""
+    svg = pilot.app.export_screenshot(title="cipp-tui")
+    found = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)
+    assert found is not None, "Textual writes a view box"
+    width, height = (math.ceil(float(size)) for size in found.groups())
+    with tempfile.TemporaryDirectory() as scratch:
+        page = Path(scratch) / "screen.svg"
+        page.write_text(svg, encoding="utf-8")
+        subprocess.run(
+            [
+                *(BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic"),
+                *("--no-first-run", "--disable-background-networking", "--disable-sync"),
+                *("--disable-component-update", f"--user-data-dir={scratch}/profile"),
+                *("--hide-scrollbars", f"--window-size={width},{height}"),
+                *(f"--screenshot={folder / name}.png", page.as_uri()),
+            ],
+            check=True,
+            capture_output=True,
+        )
     print(f"{datetime.now(UTC):%H:%M:%S} {name}")
 
 

@@ -84,7 +84,7 @@ class CippTui(App[str | None]):
         self.animation_level = looks.animations
         for theme in ALL:
             self.register_theme(theme)
-        self.theme = session.remembered("theme", looks.theme) if looks.theme != "plain" else "plain"
+        self.theme = looks.theme
         self.add_mode("tenants", self._tenants_screen)
         self.add_mode("jobs", self._jobs_screen)
         self.add_mode("profiles", self._profiles_screen)

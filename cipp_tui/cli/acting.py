@@ -13,12 +13,11 @@ from cipp_tui.cli.following import Follower
 from cipp_tui.cli.opening import Interrupts, run_session
 from cipp_tui.cli.planning import losses_agreed
 from cipp_tui.cli.streams import tell
-from cipp_tui.domain.fleet import TenantRow
 from cipp_tui.domain.jobs import Action
 from cipp_tui.domain.problems import Unsuited
 from cipp_tui.domain.tenants import TenantId
 from cipp_tui.services.session import Session
-from cipp_tui.services.suits import LeftOut, select
+from cipp_tui.services.suits import Selection, select
 from cipp_tui.services.views import JobView
 
 Do = Callable[[Session, Sequence[TenantId]], Awaitable[JobView]]
@@ -43,13 +42,12 @@ def refresh(arguments: argparse.Namespace) -> int:
             if rows is None:
                 return Exit.USAGE
             selection = select(rows, Action.REFRESH)
-            taken, left_out = selection.taken, selection.left_out
         else:
             await read_if_stale(session)
-            taken, left_out = whole_fleet(session, due_only=arguments.due)
-        if session.profile.prune and not await losses_agreed(session, taken, arguments):
+            selection = whole_fleet(session, due_only=arguments.due)
+        if session.profile.prune and not await losses_agreed(session, selection.taken, arguments):
             return Exit.USAGE
-        task = Task(Action.REFRESH, taken, left_out, act)
+        task = Task(Action.REFRESH, selection, act)
         return await task.carry_out(session, interrupts, arguments)
 
     return run_session(arguments, work)
@@ -105,7 +103,7 @@ def reset(arguments: argparse.Namespace) -> int:
         if len(selection.taken) > MOST_RESETS:
             tell(f"cipp-tui reset: at most {MOST_RESETS} tenants in one go")
             return Exit.USAGE
-        task = Task(Action.RESET, selection.taken, selection.left_out, act)
+        task = Task(Action.RESET, selection, act)
         return await task.carry_out(session, interrupts, arguments)
 
     return run_session(arguments, work)
@@ -138,21 +136,21 @@ class Task:
     """What a command is about to do, and to whom."""
 
     action: Action
-    taken: Sequence[TenantRow]
-    left_out: Sequence[LeftOut]
+    selection: Selection
     act: Do
 
     async def carry_out(
         self, session: Session, interrupts: Interrupts, arguments: argparse.Namespace
     ) -> int:
         """Ask where it has to be asked, do it, and print what became of it; the exit code."""
-        if not await agreed(session, self.action, self.taken, arguments):
+        taken, left_out = self.selection.taken, self.selection.left_out
+        if not await agreed(session, self.action, taken, arguments):
             return Exit.USAGE
         follower = Follower.of(session, arguments.json)
-        if not self.taken:
-            return follower.nothing(self.left_out)
-        view = await self.act(session, [row.id for row in self.taken])
-        return await follower.follow(view, interrupts, self.left_out)
+        if not taken:
+            return follower.nothing(left_out)
+        view = await self.act(session, [row.id for row in taken])
+        return await follower.follow(view, interrupts, left_out)
 
 
 def _act_on_named(arguments: argparse.Namespace, action: Action, act: Do) -> int:
@@ -161,8 +159,7 @@ def _act_on_named(arguments: argparse.Namespace, action: Action, act: Do) -> int
         rows = await chosen(session, arguments.tenants)
         if rows is None:
             return Exit.USAGE
-        selection = select(rows, action)
-        task = Task(action, selection.taken, selection.left_out, act)
+        task = Task(action, select(rows, action), act)
         return await task.carry_out(session, interrupts, arguments)
 
     return run_session(arguments, work)

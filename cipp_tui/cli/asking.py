@@ -40,7 +40,8 @@ async def agreed(
     if action is Action.RESET:
         return await _reset_agreed(rows, arguments)
     if action in _ASKS_BY_NUMBER and number > MANY:
-        return await _answers(f"{action} {number} tenants. Type {number}", str(number), action, rows)
+        question = f"{action} {number} tenants. Type {number}"
+        return await _answers(question, str(number), action, rows)
     if session.profile.confirm_always:
         return await _answers(f"{action} {_names(rows)}. Type y", "y", action, rows)
     return True
@@ -56,13 +57,17 @@ async def typed(question: str) -> str:
     answer: asyncio.Future[bytes] = loop.create_future()
     asked = sys.stdin.fileno()
 
+    def deliver(words: bytes) -> None:
+        if not answer.done():
+            answer.set_result(words)
+
     def read() -> None:
         try:
             words = os.read(asked, 4096)
         except OSError:  # the terminal is gone: nobody agrees
             words = b""
         if not loop.is_closed():
-            loop.call_soon_threadsafe(lambda: answer.done() or answer.set_result(words))
+            loop.call_soon_threadsafe(deliver, words)
 
     # A thread of our own: nobody waits for its end when the question is given up.
     threading.Thread(target=read, daemon=True).start()

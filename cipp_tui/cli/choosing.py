@@ -13,7 +13,7 @@ from cipp_tui.domain.jobs import Action
 from cipp_tui.domain.tenants import TenantId
 from cipp_tui.domain.text import clean
 from cipp_tui.services.session import Session
-from cipp_tui.services.suits import LeftOut, named, select
+from cipp_tui.services.suits import LeftOut, Selection, named, select
 from cipp_tui.services.views import Reading
 
 STALE: Final = timedelta(hours=1)
@@ -82,13 +82,13 @@ async def read_if_stale(session: Session) -> None:
         await read_the_list(session)
 
 
-def whole_fleet(session: Session, *, due_only: bool) -> tuple[Sequence[TenantRow], list[LeftOut]]:
+def whole_fleet(session: Session, *, due_only: bool) -> Selection:
     """Whom a run over the fleet takes: nobody that is excluded."""
     rows = session.fleet.due_tenants() if due_only else session.fleet.rows()
     rows = sorted(rows, key=lambda row: row.tenant.name.casefold())
-    excluded = [LeftOut(row, "excluded") for row in rows if row.exclusion is not None]
+    excluded = tuple(LeftOut(row, "excluded") for row in rows if row.exclusion is not None)
     selection = select([row for row in rows if row.exclusion is None], Action.REFRESH)
-    return selection.taken, [*excluded, *selection.left_out]
+    return Selection(selection.taken, (*excluded, *selection.left_out))
 
 
 def _closest(rows: Sequence[TenantRow], word: str) -> tuple[TenantRow, ...]:

@@ -1,6 +1,9 @@
-"""Shell completion."""
+"""Shell completion: commands and options, and the names of stored tenants and of profiles."""
 
 import argparse
+import asyncio
+import os
+from collections.abc import Iterator
 
 from cipp_tui.cli.exits import Exit
 from cipp_tui.cli.streams import line
@@ -18,4 +21,52 @@ def complete(parser: argparse.ArgumentParser) -> None:
     """Answer the shell that asks what could come next, and end."""
     import argcomplete
 
+    for action in _actions(parser):
+        if action.metavar == "TENANT":
+            action.completer = _tenants  # type: ignore[attr-defined]  # argcomplete looks for it
+        elif action.dest in ("profile", "name") and action.metavar in ("NAME", "PROFILE"):
+            action.completer = _profiles  # type: ignore[attr-defined]
     argcomplete.autocomplete(parser)
+
+
+def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
+    for action in parser._actions:  # argparse has no public way to walk over what it was told
+        yield action
+        if isinstance(action, argparse._SubParsersAction):
+            for inner in action.choices.values():
+                yield from _actions(inner)
+
+
+def _profiles(**_: object) -> list[str]:
+    from cipp_tui.config import config_path, load_profiles
+    from cipp_tui.domain.problems import ConfigProblem
+
+    try:
+        return [*load_profiles(config_path(os.environ)).profiles, "demo"]
+    except ConfigProblem:
+        return []  # a shell that completes is no place to complain; the command itself will
+
+
+def _tenants(prefix: str, parsed_args: argparse.Namespace, **_: object) -> list[str]:
+    """Domains and names that begin with what was typed; ids once one was begun."""
+    from cipp_tui.cli.opening import chosen_profile
+    from cipp_tui.config import profile_dir
+    from cipp_tui.domain.problems import Problem
+    from cipp_tui.storage.database import open_database
+    from cipp_tui.storage.state import FleetStore
+
+    async def stored() -> list[str]:
+        path = profile_dir(os.environ, chosen_profile(parsed_args).name) / "state.db"
+        if not path.exists():
+            return []
+        async with open_database(path) as database:
+            tenants = [row.tenant for row in (await FleetStore(database).load()).values()]
+        words = {word for one in tenants for word in (one.default_domain, one.name) if word}
+        if prefix:
+            words |= {one.id for one in tenants}
+        return sorted(word for word in words if word.lower().startswith(prefix.lower()))
+
+    try:
+        return asyncio.run(stored())
+    except Problem:
+        return []

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -40,7 +41,8 @@ def tenants(arguments: argparse.Namespace) -> int:
             tell("The list was never read. cipp-tui sync reads it.")
         if arguments.json:
             for row in rows:
-                json_line(tenant_facts(row))
+                problem = row.failures.problem if row.failures is not None else None
+                json_line(tenant_facts(row, problem=problem, now=shelf.clock.now()))
             json_line(
                 {
                     "summary": {
@@ -72,6 +74,7 @@ def jobs_list(arguments: argparse.Namespace) -> int:
         if arguments.json:
             for view in views:
                 json_line(_job_facts(view))
+            json_line({"summary": _added(views)})
             return Exit.WELL
         rows = [
             (str(view.id), view.action, str(view.total), _counts(view), iso(view.started_at) or "",
@@ -93,9 +96,9 @@ def jobs_show(arguments: argparse.Namespace) -> int:
             tell(f"cipp-tui: there is no job {arguments.job}. cipp-tui jobs list shows them.")
             return Exit.USAGE
         entries = await shelf.past.of_job(arguments.job)
-        _print_entries(entries, as_json=arguments.json)
+        _print_entries(shelf, entries, as_json=arguments.json)
         if arguments.json:
-            json_line({"summary": _job_facts(view)})
+            json_line({"summary": _job_facts(view) | _added([view])})
         else:
             line(f"Job {view.id}: {_counts(view)}")
         return Exit.WELL
@@ -107,7 +110,12 @@ def audit(arguments: argparse.Namespace) -> int:
     """Print who did what to whom."""
 
     async def look(shelf: Shelf) -> int:
-        _print_entries(await shelf.past.audit(arguments.limit), as_json=arguments.json)
+        entries = await shelf.past.audit(arguments.limit)
+        _print_entries(shelf, entries, as_json=arguments.json)
+        if arguments.json:
+            told = Counter(str(entry.outcome or "stopped") for entry in entries)
+            counted = {name: told[name] for name in _COUNTED}
+            json_line({"summary": {"total": len(entries), **counted, **_NOTHING_SENT}})
         return Exit.WELL
 
     return run_look(arguments, look)
@@ -139,10 +147,10 @@ def _cells(shelf: Shelf, row: TenantRow) -> Sequence[str]:
     )
 
 
-def _print_entries(entries: Sequence[AuditEntry], *, as_json: bool) -> None:
+def _print_entries(shelf: Shelf, entries: Sequence[AuditEntry], *, as_json: bool) -> None:
     if as_json:
         for entry in entries:
-            json_line(_entry_facts(entry))
+            json_line(_entry_facts(entry, shelf.fleet.row(entry.tenant)))
         return
     rows = [
         (
@@ -159,7 +167,7 @@ def _print_entries(entries: Sequence[AuditEntry], *, as_json: bool) -> None:
     line(table(("When", "Who", "Job", "Action", "Tenant", "Outcome", "Why"), rows))
 
 
-def _entry_facts(entry: AuditEntry) -> dict[str, Any]:
+def _entry_facts(entry: AuditEntry, row: TenantRow | None) -> dict[str, Any]:
     return {
         "at": iso(entry.at),
         "actor": entry.actor,
@@ -167,12 +175,23 @@ def _entry_facts(entry: AuditEntry) -> dict[str, Any]:
         "action": entry.action,
         "tenant_id": entry.tenant,
         "display_name": entry.tenant_name,
+        "default_domain": row.tenant.default_domain if row is not None else None,
         **({"outcome": entry.outcome} if entry.outcome is not None else {}),
         "reason": entry.reason,
         "stopped_at": entry.stopped_at,
         "counts": counts_facts(entry.counts),
         "problem": problem_facts(entry.problem),
     }
+
+
+_COUNTED = ("changed", "unchanged", "failed", "skipped", "restored", "stranded", "stopped")
+_NOTHING_SENT = {"http_requests": 0, "seconds": 0.0}
+
+
+def _added(views: Sequence[JobView]) -> dict[str, Any]:
+    """Jobs added up: their tenants, by outcome."""
+    counted = {name: sum(getattr(view, name) for view in views) for name in _COUNTED}
+    return {"total": sum(view.total for view in views), **counted, **_NOTHING_SENT}
 
 
 def _job_facts(view: JobView) -> dict[str, Any]:
@@ -183,13 +202,7 @@ def _job_facts(view: JobView) -> dict[str, Any]:
         "started_at": iso(view.started_at),
         "ended_at": iso(view.ended_at),
         "total": view.total,
-        "changed": view.changed,
-        "unchanged": view.unchanged,
-        "failed": view.failed,
-        "skipped": view.skipped,
-        "restored": view.restored,
-        "stranded": view.stranded,
-        "stopped": view.stopped,
+        **{name: getattr(view, name) for name in _COUNTED},
     }
 
 

@@ -7,10 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from cipp_tui.cli.streams import tell
+from cipp_tui.domain.due import due
 from cipp_tui.domain.fleet import TenantRow
 from cipp_tui.domain.jobs import Outcome
 from cipp_tui.domain.permissions import NOTHING_DONE, StepCounts
 from cipp_tui.domain.problems import Problem
+from cipp_tui.domain.tenants import Tenant
 from cipp_tui.domain.text import clean
 from cipp_tui.services.advice import advise
 from cipp_tui.services.facets import standing_word
@@ -51,8 +53,9 @@ def tenant_facts(
     problem: Problem | None = None,
     counts: StepCounts = NOTHING_DONE,
     skipped_because: str = "",
+    now: datetime | None = None,
 ) -> dict[str, Any]:
-    """A tenant as scripts are given it."""
+    """A tenant as scripts are given it. `now`: also whether and why it is due."""
     tenant, record, exclusion = row.tenant, row.permissions, row.exclusion
     facts: dict[str, Any] = {
         "tenant_id": tenant.id,
@@ -71,7 +74,7 @@ def tenant_facts(
         "kind": tenant.kind,
         "domains": list(tenant.domains),
         "relationships": len(tenant.relationships),
-        "gdap_ends": iso(max((r.ends_at for r in tenant.relationships if r.ends_at), default=None)),
+        "gdap_ends": iso(_gdap_ends(tenant)),
         "permissions": record.verdict if record is not None else "unknown",
         "missing": len(record.missing) if record is not None else None,
         "extra": len(record.extra) if record is not None else None,
@@ -81,7 +84,17 @@ def tenant_facts(
         if exclusion is None
         else {"by": exclusion.by, "at": iso(exclusion.at), "reason": exclusion.reason},
     }
+    if now is not None:
+        why = due(row, app=None, fingerprint=None, now=now)
+        facts["due"] = why.reason if why is not None else None
     return facts
+
+
+def _gdap_ends(tenant: Tenant) -> datetime | None:
+    """When the last usable relationship ends, or the last one of all ended."""
+    ends = [one.ends_at for one in tenant.relationships if one.usable and one.ends_at is not None]
+    ended = [one.ends_at for one in tenant.relationships if one.ends_at is not None]
+    return max(ends or ended, default=None)
 
 
 def counts_facts(counts: StepCounts) -> dict[str, Any]:
@@ -102,6 +115,9 @@ def iso(moment: datetime | None) -> str | None:
     return moment.isoformat(timespec="seconds") if moment is not None else None
 
 
+_FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+
+
 def csv_text(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Comma separated values that no spreadsheet will run."""
     text = io.StringIO()
@@ -113,7 +129,7 @@ def csv_text(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def inert(value: str) -> str:
     """A value that a spreadsheet takes as text: formula signs are kept from the start."""
-    return f"'{value}" if value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+    return f"'{value}" if value.lstrip(" ")[:1] in _FORMULA_SIGNS else value
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], widest: int = 40) -> str:

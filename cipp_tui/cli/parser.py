@@ -1,16 +1,26 @@
 """The words of the command line. Imports nothing heavy: --help must answer at once."""
 
 import argparse
-from typing import Final
+from collections.abc import Callable
+from math import isfinite
+from typing import Any, Final
 
 from cipp_tui import __version__
+from cipp_tui.widgets.looks import THEMES
 
 _TENANT: Final = "a tenant's GUID, any of its domains, or its exact name"
 
 
+class ExactParser(argparse.ArgumentParser):
+    """Options are written out: nobody shall take access away with half a word."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(allow_abbrev=False, **options)
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Every command with its options."""
-    parser = argparse.ArgumentParser(
+    parser = ExactParser(
         prog="cipp-tui",
         description="Console for the Microsoft 365 tenants of a managed service provider."
         " Without a command it opens the screen.",
@@ -28,7 +38,10 @@ def build_parser() -> argparse.ArgumentParser:
         _everywhere(made)
         return made
 
-    command("demo", "screen:open_demo", "open the screen on an invented fleet; needs no account")
+    demo = command(
+        "demo", "screen:open_demo", "open the screen on an invented fleet; needs no account"
+    )
+    demo.add_argument("--tenants", type=_whole(1, 50_000), default=60, help="how many (60)")
 
     tenants = command("tenants", "looking:tenants", "print the stored list of tenants")
     _formats(tenants, csv=True)
@@ -44,19 +57,23 @@ def build_parser() -> argparse.ArgumentParser:
 
     refresh = command("refresh", "acting:refresh", "give tenants the permissions they lack")
     _targets(refresh, due=True)
+    _count(refresh)
     _formats(refresh)
 
     exclude = command("exclude", "acting:exclude", "stop managing tenants; they stay in the list")
     _some(exclude)
     exclude.add_argument("--reason", default="", metavar="TEXT", help="kept with the exclusion")
+    _count(exclude)
     _formats(exclude)
 
     include = command("include", "acting:include", "manage excluded tenants again")
     _some(include)
+    _count(include)
     _formats(include)
 
     remove = command("remove", "acting:remove", "take tenants off the list, until it is read again")
     _some(remove)
+    _count(remove)
     remove.add_argument("--exclude", action="store_true", help="and keep them excluded")
     _formats(remove)
 
@@ -69,27 +86,29 @@ def build_parser() -> argparse.ArgumentParser:
         action="store_true",
         help="do it without asking; needed where nobody can be asked",
     )
+    _count(reset)
     _formats(reset)
 
     jobs = command("jobs", "looking:jobs_list", "what was done, job by job")
+    jobs.set_defaults(limit=50)
     _formats(jobs)
     kinds = jobs.add_subparsers(metavar="list|show|resume")
     listing = kinds.add_parser("list", help="the newest jobs")
     listing.set_defaults(run="looking:jobs_list")
-    listing.add_argument("--limit", type=int, default=50, help="how many (50)")
+    listing.add_argument("--limit", type=_whole(1), default=50, help="how many (50)")
     show = kinds.add_parser("show", help="one job, tenant by tenant")
     show.set_defaults(run="looking:jobs_show")
-    show.add_argument("job", type=int, metavar="JOB")
+    show.add_argument("job", type=_whole(1), metavar="JOB")
     resume = kinds.add_parser("resume", help="go on with a job that was interrupted")
     resume.set_defaults(run="acting:resume")
-    resume.add_argument("job", type=int, metavar="JOB", nargs="?")
+    resume.add_argument("job", type=_whole(1), metavar="JOB", nargs="?")
     for kind in (listing, show, resume):
         _everywhere(kind)
         _formats(kind)
         kind.set_defaults(json=argparse.SUPPRESS)  # `jobs --json list` was heard already
 
     audit = command("audit", "looking:audit", "who did what to which tenant, newest first")
-    audit.add_argument("--limit", type=int, default=1000, help="how many entries (1000)")
+    audit.add_argument("--limit", type=_whole(1), default=1000, help="how many entries (1000)")
     _formats(audit)
 
     profiles = command("profiles", "profiles:profiles_list", "the profiles of the config file")
@@ -116,10 +135,16 @@ def build_parser() -> argparse.ArgumentParser:
         "simulate", "simulating:simulate", "serve a simulated fleet on loopback, for trying things"
     )
     simulate.add_argument("--host", default="127.0.0.1", help="a loopback address (127.0.0.1)")
-    simulate.add_argument("--port", type=int, default=0, help="first of three ports (0: any free)")
-    simulate.add_argument("--tenants", type=int, default=60, help="how many customers (60)")
+    simulate.add_argument(
+        "--port", type=_whole(0, 65_533), default=0, help="first of three ports (0: any free)"
+    )
+    simulate.add_argument(
+        "--tenants", type=_whole(1, 100_000), default=60, help="how many customers (60)"
+    )
     simulate.add_argument("--seed", type=int, default=1, help="the same seed, the same fleet (1)")
-    simulate.add_argument("--latency", type=float, default=0.0, metavar="MS", help="of each answer")
+    simulate.add_argument(
+        "--latency", type=_milliseconds, default=0.0, metavar="MS", help="of each answer"
+    )
     simulate.add_argument("--faults", choices=("none", "mild", "storm"), default="none")
     simulate.add_argument("--profile-out", metavar="FILE", help="write a config file for it")
 
@@ -140,9 +165,12 @@ def _everywhere(parser: argparse.ArgumentParser, *, first: bool = False) -> None
         "--read-only", action="store_true", default=off, help="refuse everything that writes"
     )
     group.add_argument("--no-color", action="store_true", default=off, help="no colours")
-    group.add_argument("--theme", metavar="NAME", default=nothing, help="colours of the screen")
+    group.add_argument("--theme", choices=THEMES, default=nothing, help="colours of the screen")
     group.add_argument(
         "--motion", choices=("none", "basic"), default=nothing, help="whether panels slide"
+    )
+    group.add_argument(
+        "--reader", action="store_true", default=off, help="a screen that suits a screen reader"
     )
     group.add_argument(
         "--log", metavar="FILE", default=nothing, help="write what is sent, never a secret"
@@ -158,6 +186,32 @@ def _formats(parser: argparse.ArgumentParser, *, csv: bool = False) -> None:
 
 def _some(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("tenants", nargs="+", metavar="TENANT", help=_TENANT)
+
+
+def _count(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--count",
+        type=_whole(0),
+        metavar="N",
+        help="go on without asking if it is exactly N tenants that would be worked on",
+    )
+
+
+def _whole(least: int, most: int = 2**31) -> Callable[[str], int]:
+    def whole_number(text: str) -> int:
+        number = int(text)
+        if not least <= number <= most:
+            raise argparse.ArgumentTypeError(f"{number} is not between {least} and {most}")
+        return number
+
+    return whole_number
+
+
+def _milliseconds(text: str) -> float:
+    number = float(text)
+    if not isfinite(number) or number < 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no duration")
+    return number
 
 
 def _targets(parser: argparse.ArgumentParser, *, due: bool = False) -> None:

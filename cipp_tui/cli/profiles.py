@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import os
+from contextlib import suppress
 
 from cipp_tui.cli.exits import Exit
 from cipp_tui.cli.opening import Hold, Interrupts, run_session, told
@@ -18,7 +19,7 @@ from cipp_tui.config import (
     data_dir,
     load_profiles,
 )
-from cipp_tui.domain.problems import Problem
+from cipp_tui.domain.problems import Problem, SignInProblem
 from cipp_tui.services.session import Session
 
 
@@ -93,8 +94,6 @@ def profiles_check(arguments: argparse.Namespace) -> int:
 
 def told_quietly(problem: Problem) -> int:
     """The exit code of a problem that was printed already."""
-    from cipp_tui.domain.problems import SignInProblem
-
     return Exit.SIGN_IN if isinstance(problem, SignInProblem) else Exit.SOME_FAILED
 
 
@@ -103,6 +102,8 @@ def login(arguments: argparse.Namespace) -> int:
     arguments.profile = arguments.name or arguments.profile
 
     async def work(session: Session, interrupts: Interrupts) -> int:
+        with suppress(SignInProblem):  # whoever is signed in may sign in anew
+            await session.ready()
         started = await session.begin_sign_in()
         tell(f"1  On any device open   {started.verification_uri}")
         tell(f"2  Enter this code      {started.user_code}")

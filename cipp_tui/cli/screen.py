@@ -31,7 +31,7 @@ def open_screen(arguments: argparse.Namespace) -> int:
 
 def open_demo(arguments: argparse.Namespace) -> int:
     """Open the invented fleet."""
-    return _guarded(arguments, DemoProfile(name="demo"))
+    return _guarded(arguments, DemoProfile(name="demo", tenants=arguments.tenants))
 
 
 def _guarded(arguments: argparse.Namespace, profile: ConnectionProfile | None) -> int:
@@ -75,7 +75,12 @@ async def _one_screen(
         theme = arguments.theme or session.remembered("theme", "cipp-dark")
         app = CippTui(
             session,
-            looks=looks(os.environ, theme=theme),
+            looks=looks(
+                os.environ,
+                theme=theme,
+                utf8=(sys.stdout.encoding or "").lower().startswith("utf"),
+                reader=arguments.reader,
+            ),
             keymap=keymap(known.keys),
             paths=[
                 ("Config file", str(path)),
@@ -87,7 +92,7 @@ async def _one_screen(
         following = await app.run_async(mouse=app.looks.mouse)
         if app.leave_at_once:
             session.abandon()
-        return app.return_code or Exit.WELL, following
+    return app.return_code or (Exit.OWED if session.owed else Exit.WELL), following
 
 
 def _line(name: str, profile: ConnectionProfile) -> ProfileLine:

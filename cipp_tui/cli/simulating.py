@@ -11,9 +11,6 @@ def simulate(arguments: argparse.Namespace) -> int:
     """Serve until SIGINT or SIGTERM."""
     from cipp_tui.simulator.serve import simulate as serve
 
-    if arguments.tenants < 1:
-        tell("cipp-tui simulate: --tenants must be 1 or more")
-        return Exit.USAGE
     try:
         return serve(
             arguments.host,
@@ -29,5 +26,6 @@ def simulate(arguments: argparse.Namespace) -> int:
         tell(f"cipp-tui simulate: {error}")
         return Exit.USAGE
     except OSError as error:
-        tell(f"cipp-tui simulate: cannot listen on {arguments.host}: {error.strerror or error}")
+        what = error.filename or f"cannot listen on {arguments.host}"
+        tell(f"cipp-tui simulate: {what}: {error.strerror or error}")
         return Exit.USAGE

@@ -8,9 +8,11 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from cipp_tui.config.places import at_home
+from cipp_tui.domain.text import clean
 
 _GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _WORD = re.compile(r"[!-~]+")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
 
 
@@ -34,6 +36,12 @@ def _address(value: str) -> str:
     return value
 
 
+def _variable(value: str) -> str:
+    if not _VARIABLE.fullmatch(value):
+        raise ValueError("must be the NAME of an environment variable, never the secret itself")
+    return value
+
+
 def _existing(value: Path) -> Path:
     path = at_home(value)
     if not path.is_file():
@@ -43,6 +51,8 @@ def _existing(value: Path) -> Path:
 
 Guid = Annotated[str, AfterValidator(_guid)]
 Address = Annotated[str, AfterValidator(_address)]
+Shown = Annotated[str, Field(max_length=24), AfterValidator(clean)]
+Variable = Annotated[str, Field(min_length=1), AfterValidator(_variable)]
 ExistingFile = Annotated[Path, AfterValidator(_existing)]
 
 
@@ -53,7 +63,7 @@ class _Strict(BaseModel):
 class SecretReference(_Strict):
     """Where a secret is; never the secret."""
 
-    env: str | None = Field(default=None, min_length=1)
+    env: Variable | None = None
     file: Path | None = None
     keyring: str | None = Field(default=None, min_length=1)
 
@@ -94,8 +104,8 @@ class _Profile(_Strict):
     name: str
     concurrency: int = Field(default=32, ge=1, le=128, strict=True)
     mode: Literal["write", "read"] = "write"
-    tag: str = Field(default="", max_length=24)
-    colour: str = Field(default="", max_length=24)
+    tag: Shown = ""
+    colour: Shown = ""
     confirm: Literal["normal", "always"] = "normal"
     reason: Literal["optional", "required"] = "optional"
     title: bool = Field(default=True, strict=True)

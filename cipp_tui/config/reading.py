@@ -1,7 +1,7 @@
 """Reading the config file: every mistake is one line that names file, key and fix."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
@@ -54,6 +54,7 @@ def load_profiles(path: Path) -> Profiles:
             "must be a table", file=file, key="profiles", fix="Write [profiles.NAME]."
         )
     profiles = {check_name(name, file=file): _profile(file, name, v) for name, v in table.items()}
+    _check_apart(file, profiles)
     default = content.get("default")
     if default is not None and default not in [*profiles, "demo"]:
         known = ", ".join(profiles) or "none"
@@ -70,6 +71,18 @@ def load_profiles(path: Path) -> Profiles:
             fix='Write "tenant.exclude" = "x,f9" under [keys].',
         )
     return Profiles(file=path, default=default, profiles=profiles, keys=keys)
+
+
+def _check_apart(file: str, names: Iterable[str]) -> None:
+    """Refuse two names that some systems would keep in one folder, and so in one state."""
+    seen: set[str] = set()
+    for name in names:
+        if name.lower() in seen:
+            raise ConfigProblem(
+                "differs from another profile by capital letters only", file=file,
+                key=f"profiles.{name}", fix="Rename it.",
+            )  # fmt: skip
+        seen.add(name.lower())
 
 
 def choose(profiles: Profiles, name: str | None, env: Mapping[str, str]) -> ConnectionProfile:

@@ -1,5 +1,6 @@
 """The Tenants screen: the fleet in a table, the frame around it, and what its keys do."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any, ClassVar, Final
 
@@ -16,6 +17,7 @@ from cipp_tui.domain.tenants import TenantId
 from cipp_tui.screens.tenants_acts import Picked, TenantActs
 from cipp_tui.screens.tenants_finding import Finding
 from cipp_tui.screens.tenants_frame import job_title
+from cipp_tui.screens.tenants_list import INLINE
 from cipp_tui.screens.tenants_marking import Marking
 from cipp_tui.screens.tenants_panel import PanelSide
 from cipp_tui.screens.tenants_taking import Taking
@@ -84,17 +86,17 @@ class TenantsScreen(Finding, Marking, PanelSide, Taking):
         self.frame.table.leads_cursor = reader
         self._title = ""
         self._verbs: dict[str, Callable[[], Any]] = {
-            "mark.toggle": self._mark,
-            "mark.range": self._range,
-            "mark.all": self._mark_all,
-            "mark.invert": self._invert,
-            "mark.none": self._unmark,
-            "view.filter": self._edit_filter,
-            "view.sort": self._sort,
-            "view.reverse": self._reverse,
-            "view.copy": self._copy,
-            "view.export": self._export,
-            "view.reload": self._reload,
+            "mark.toggle": self.toggle_mark,
+            "mark.range": self.draw_range,
+            "mark.all": self.mark_all,
+            "mark.invert": self.invert_marks,
+            "mark.none": self.unmark_all,
+            "view.filter": self.edit_filter,
+            "view.sort": self.ask_sort,
+            "view.reverse": self.reverse_order,
+            "view.copy": self.ask_copy,
+            "view.export": self.ask_export,
+            "view.reload": self.read_again,
             "job.dock": self._dock,
             "tenant.latest-job": self._latest_job,
             "app.back": self._back,
@@ -130,7 +132,7 @@ class TenantsScreen(Finding, Marking, PanelSide, Taking):
         if cursor:
             frame.table.go_to(cursor)
         if self.session.remembered("panel") == "open" and self.size.width >= 130:
-            self._open_panel()
+            self.open_panel()
         self._timer = self.set_interval(1 / self._looks_per_s, self.look)
         self.call_after_refresh(self._settled)
 
@@ -239,8 +241,7 @@ class TenantsScreen(Finding, Marking, PanelSide, Taking):
                 ]
             )
         else:
-            narrow = self.size.width < 60
-            self.frame.offer_keys(_HINTED, self.keymap, self.why_off, narrow=narrow)
+            self.frame.offer_keys(_HINTED, self.keymap, self.why_off, self.size.width)
 
     def _tell_window(self) -> None:
         title = job_title(self.session.profile.name, self.session.running_job())
@@ -266,7 +267,7 @@ class TenantsScreen(Finding, Marking, PanelSide, Taking):
     def act(self, spec_id: str) -> None:
         """The same, for help and palette."""
         if spec_id == "panel.open":
-            self._toggle_panel()
+            self.toggle_panel()
         else:
             self.action_act(spec_id)
 
@@ -286,14 +287,28 @@ class TenantsScreen(Finding, Marking, PanelSide, Taking):
         }
 
     # -- what the verbs need --------------------------------------------------------------------
-    def picked(self, action: Action) -> Picked:
-        return self.list.picked(action, self.frame.table.cursor_key)
+    async def picked(self, action: Action) -> Picked:
+        """Whom an action would take."""
+        cursor = self.frame.table.cursor_key
+        if len(self.list.marks) <= INLINE:
+            return self.list.picked(action, cursor)
+        return await asyncio.to_thread(self.list.picked, action, cursor)
+
+    @on(FleetTable.Moved)
+    def _moved(self, event: FleetTable.Moved) -> None:
+        if self.list.marks.ranging:
+            self.frame.table.put(self.list.marks.stretch(self.list.keys, event.index))
+        if event.key is not None:
+            self.session.remember("cursor", event.key)
+        if self.panel_open:
+            self.panel_follows()
+        self.frame.tell_view()
 
     # -- one step back --------------------------------------------------------------------------
     def _back(self) -> None:
         marks = self.list.marks
         if self.panel_open:
-            self._close_panel()
+            self.close_panel()
         elif marks.ranging:
             dropped = marks.all
             marks.drop_range()
@@ -301,7 +316,7 @@ class TenantsScreen(Finding, Marking, PanelSide, Taking):
         elif self.list.filter.text:
             self.filter_by("")
         elif len(marks):
-            self._unmark()
+            self.unmark_all()
 
     # -- jobs, copying, heads -------------------------------------------------------------------
     def _dock(self) -> None:

@@ -71,7 +71,7 @@ class Desk(Protocol):
     @property
     def app(self) -> App[Any]: ...
 
-    def picked(self, action: Action) -> Picked: ...
+    async def picked(self, action: Action) -> Picked: ...
 
     def refuse(self, words: str) -> None: ...
 
@@ -149,7 +149,7 @@ class TenantActs:
         await self._exclude(ask_reason=True)
 
     async def _exclude(self, *, ask_reason: bool) -> None:
-        picked = self._someone(Action.EXCLUDE)
+        picked = await self._someone(Action.EXCLUDE)
         if picked is None:
             return
         if len(picked.rows) > 1 or picked.hidden.taken:
@@ -169,7 +169,7 @@ class TenantActs:
         self._begun(await self.session.exclude(ids, reason))
 
     async def include(self) -> None:
-        picked = self._someone(Action.INCLUDE)
+        picked = await self._someone(Action.INCLUDE)
         if picked is None:
             return
         if len(picked.rows) >= TYPED_FROM[Action.INCLUDE]:
@@ -194,7 +194,7 @@ class TenantActs:
 
     # -- refresh, reset -----------------------------------------------------------------------
     async def refresh(self) -> None:
-        picked = self._someone(Action.REFRESH)
+        picked = await self._someone(Action.REFRESH)
         if picked is None:
             return
         if self.session.profile.prune:
@@ -208,7 +208,7 @@ class TenantActs:
         self._begun(await self.session.refresh(ids, reason=reason))
 
     async def plan(self) -> None:
-        picked = self._someone(Action.REFRESH)
+        picked = await self._someone(Action.REFRESH)
         if picked is not None:
             await self._show_plan(picked.ids)
 
@@ -221,7 +221,7 @@ class TenantActs:
     async def reset(self) -> None:
         from cipp_tui.screens.reset import ResetSheet
 
-        picked = self._someone(Action.RESET)
+        picked = await self._someone(Action.RESET)
         if picked is None:
             return
         if len(picked.rows) > RESETS_AT_MOST:
@@ -233,7 +233,7 @@ class TenantActs:
             self._begun(await self.session.reset(chosen))
 
     async def clear(self) -> None:
-        picked = self._someone(Action.REFRESH)
+        picked = await self._someone(Action.REFRESH)
         if picked is not None and await self._agreed(
             picked.rows, "Clear and test", at_once=AT_ONCE[Action.REFRESH]
         ):
@@ -243,7 +243,7 @@ class TenantActs:
     async def remove(self) -> None:
         from cipp_tui.screens.remove import RemoveSheet
 
-        picked = self._someone(Action.REMOVE)
+        picked = await self._someone(Action.REMOVE)
         if picked is None:
             return
         answer = await self._shown(RemoveSheet(picked.shown, clock=self.session.clock))
@@ -283,9 +283,9 @@ class TenantActs:
             self._desk.look()
 
     # -- asking -------------------------------------------------------------------------------
-    def _someone(self, action: Action) -> Picked | None:
+    async def _someone(self, action: Action) -> Picked | None:
         """Whom the action takes; None, with the reason in the status line, when it is nobody."""
-        picked = self._desk.picked(action)
+        picked = await self._desk.picked(action)
         if picked.rows or (action is Action.EXCLUDE and picked.hidden.taken):
             return picked
         self._desk.refuse(picked.why_none())

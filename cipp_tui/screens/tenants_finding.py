@@ -47,7 +47,7 @@ class Finding(TenantsDesk):
             self._arranging = False
         self.tell()
 
-    def _reload(self) -> None:
+    def read_again(self) -> None:
         """Read the list again behind what is shown, and sort what is there."""
         reason = self.session.why_off(Action.SYNC)
         if reason is not None:
@@ -58,7 +58,7 @@ class Finding(TenantsDesk):
         self.frame.table.repaint()
         self.rearrange(anew=True)
 
-    async def _sort(self) -> None:
+    async def ask_sort(self) -> None:
         picks = tuple(Answer(sort.label[0].lower(), sort.label) for sort in SORTS.values())
         key = await self.ask(Question("Sort by", picks))
         chosen = next((s for s in SORTS.values() if s.label[0].lower() == key), None)
@@ -70,7 +70,7 @@ class Finding(TenantsDesk):
         same = name == self.list.order.by
         self._reorder(Order(name, backwards=same and not self.list.order.backwards))
 
-    def _reverse(self) -> None:
+    def reverse_order(self) -> None:
         order = self.list.order
         self._reorder(Order(order.by, backwards=not order.backwards))
 
@@ -86,7 +86,7 @@ class Finding(TenantsDesk):
         """Whether the filter is being typed."""
         return self.has_class("-filtering")
 
-    def _edit_filter(self) -> None:
+    def edit_filter(self) -> None:
         self.add_class("-filtering")
         field = self.frame.filter.input
         with self.prevent(Input.Changed):

@@ -24,6 +24,9 @@ SHOWN_S: Final = 5.0
 DOCK_AFTER_S: Final = 1.5
 """A job shorter than this never opens the dock: it would only flicker."""
 
+NARROW: Final = 60
+WIDE: Final = 120
+
 _SHOWN_WITH_MARKS: Final = {"view.export"}
 _HIDDEN_WITH_MARKS: Final = {"mark.toggle", "panel.open", "view.copy"}
 
@@ -192,8 +195,7 @@ class Frame:
         specs: Sequence[ActionSpec],
         keymap: Keymap,
         why_off: Callable[[ActionSpec], str | None],
-        *,
-        narrow: bool,
+        width: int,
     ) -> None:
         """The hint bar for the table: with marks, the numbers a key would really work on."""
         marks = bool(len(self._list.marks))
@@ -203,7 +205,7 @@ class Frame:
                 continue
             if not (spec.show or (marks and spec.id in _SHOWN_WITH_MARKS)):
                 continue
-            words_of_key = spec.short if narrow and spec.short else spec.label
+            words_of_key = label_for(spec, width)
             if marks and spec.many and spec.action is not None:
                 words_of_key += f" {self._list.counts.of(spec.action):,}"
             elif marks and spec.id == "view.export":
@@ -216,3 +218,10 @@ class Frame:
 def job_title(name: str, job: JobView | None) -> str:
     """For the window: counts only, no names."""
     return f"cipp-tui {name}" + (f" {job.finished}/{job.total}" if job is not None else "")
+
+
+def label_for(spec: ActionSpec, width: int) -> str:
+    """The words of a key on a screen this wide."""
+    if width < NARROW and spec.short:
+        return spec.short
+    return spec.wide if width >= WIDE and spec.wide else spec.label

@@ -7,7 +7,7 @@ from cipp_tui.screens.tenants_desk import TenantsDesk
 class Marking(TenantsDesk):
     """The part of the screen that marks."""
 
-    def _mark(self) -> None:
+    def toggle_mark(self) -> None:
         table, marks = self.frame.table, self.list.marks
         if marks.ranging:
             self._keep_range()
@@ -16,7 +16,7 @@ class Marking(TenantsDesk):
             table.put([key])
             table.action_step(1)
 
-    def _range(self) -> None:
+    def draw_range(self) -> None:
         table, marks = self.frame.table, self.list.marks
         if marks.ranging:
             self._keep_range()
@@ -27,15 +27,15 @@ class Marking(TenantsDesk):
     def _keep_range(self) -> None:
         self.list.marks.keep_range()
 
-    def _mark_all(self) -> None:
+    def mark_all(self) -> None:
         self.list.marks.add(self.list.keys)
         self.frame.table.put(self.list.keys)
 
-    def _invert(self) -> None:
+    def invert_marks(self) -> None:
         self.list.marks.invert(self.list.keys)
         self.frame.table.put(self.list.keys)
 
-    def _unmark(self) -> None:
+    def unmark_all(self) -> None:
         marked = self.list.marks.all
         self.list.marks.clear()
         self.frame.table.put(marked)

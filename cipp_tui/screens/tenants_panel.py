@@ -1,14 +1,18 @@
 """The info panel: opening and closing it, and letting it follow the cursor."""
 
 import asyncio
+from typing import Final
 
 from textual import on
+from textual.geometry import Offset
 
 from cipp_tui.domain.tenants import TenantId
 from cipp_tui.screens.tenants_desk import TenantsDesk
 from cipp_tui.screens.tenants_info import RESTS_S
 from cipp_tui.widgets.fleet_table import FleetTable
 from cipp_tui.widgets.panel import Panel
+
+SLIDE_S: Final = 0.15
 
 
 class PanelSide(TenantsDesk):
@@ -25,21 +29,30 @@ class PanelSide(TenantsDesk):
 
     @on(FleetTable.RowSelected)
     def _selected(self) -> None:
-        self._toggle_panel()
+        self.toggle_panel()
 
-    def _toggle_panel(self) -> None:
+    def toggle_panel(self) -> None:
         if self.panel_open:
-            self._close_panel()
+            self.close_panel()
         else:
-            self._open_panel()
+            self.open_panel()
 
-    def _open_panel(self) -> None:
+    def open_panel(self) -> None:
+        if self._slides:
+            self.info.panel.offset = Offset(self.size.width, 0)
         self.add_class("-panel")
         self.session.remember("panel", "open")
         self.call_after_refresh(self._panel_opened)
 
+    @property
+    def _slides(self) -> bool:
+        """Only where moving costs nothing: on the admin's own terminal."""
+        return self.app.animation_level != "none"
+
     def _panel_opened(self) -> None:
         self._show_in_panel()
+        if self._slides:
+            self.info.panel.animate("offset", Offset(0, 0), duration=SLIDE_S, easing="out_cubic")
         if self.panel_is_whole:
             self.info.panel.focus(scroll_visible=False)
 
@@ -49,7 +62,7 @@ class PanelSide(TenantsDesk):
         self.info.about(tenant, whole_screen=self.panel_is_whole)
         self.run_worker(self._read_history(), group="history", exclusive=True)
 
-    def _panel_follows(self) -> None:
+    def panel_follows(self) -> None:
         if self.panel_is_whole:
             self._show_in_panel()
         else:
@@ -63,7 +76,7 @@ class PanelSide(TenantsDesk):
         await self.info.read_history(whole_screen=self.panel_is_whole)
 
     @on(Panel.Shut)
-    def _close_panel(self) -> None:
+    def close_panel(self) -> None:
         self.remove_class("-panel")
         self.session.remember("panel", "")
         self.frame.table.focus(scroll_visible=False)

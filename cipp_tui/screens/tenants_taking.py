@@ -10,7 +10,7 @@ from cipp_tui.screens.tenants_desk import TenantsDesk
 class Taking(TenantsDesk):
     """The part of the screen that copies and exports."""
 
-    async def _copy(self) -> None:
+    async def ask_copy(self) -> None:
         from cipp_tui.screens.copying import copied_words, copy_text
 
         table = self.frame.table
@@ -23,7 +23,7 @@ class Taking(TenantsDesk):
             copy_text(self.app, texts[pressed])
             self.mention(copied_words(texts[pressed]))
 
-    async def _export(self) -> None:
+    async def ask_export(self) -> None:
         from cipp_tui.screens.export import written
         from cipp_tui.screens.export_sheet import ExportSheet, Scope
 

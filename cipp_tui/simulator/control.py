@@ -39,7 +39,7 @@ class Control:
             return json_response(404, {"error": f"no control route {request.path}"})
         try:
             return handler(key, request.body)
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             return json_response(400, {"error": str(error)})
 
     def _log(self, _key: str, _body: bytes) -> Response:

@@ -41,7 +41,7 @@ def strike(rule: Rule, service: Service, now: float, answer: Callable[[], Respon
             return json_response(200, {"value": {"unexpected": [1, None, {"responses": 7}]}})
         case "huge":
             return Response(
-                200, {"Content-Type": "application/json"}, b'{"value":[]', padding=rule.bytes
+                200, {"Content-Type": "application/json"}, b'{"value":[]}', padding=rule.bytes
             )
         case _:
             return _spoilt(rule, answer())

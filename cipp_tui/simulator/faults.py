@@ -122,9 +122,7 @@ class Faults:
     @classmethod
     def script(cls, rules: Iterable[Mapping[str, Any]], seed: int = 1) -> "Faults":
         """Return a script from plain mappings, such as JSON gives."""
-        return cls(
-            [Rule(**{k.replace("-", "_"): v for k, v in rule.items()}) for rule in rules], seed
-        )
+        return cls([_rule(rule) for rule in rules], seed)
 
     def pick(self, call: FaultCall) -> Rule | None:
         """Return the rule that strikes this request, if any does."""
@@ -147,6 +145,22 @@ class Faults:
     def replication_delay(self) -> float:
         """Draw how long a fresh object stays hidden."""
         return self.chance.uniform(0, self.replication_s) if self.replication_s else 0.0
+
+
+_TEXTS: Final = ("route", "service")
+_NUMBERS: Final = ("probability", "status", "seconds", "share", "bytes")
+
+
+def _rule(content: Mapping[str, Any]) -> Rule:
+    """Return a rule from what JSON gives, so that a bad one fails here and not at a request."""
+    fields = {name.replace("-", "_"): value for name, value in content.items()}
+    for name, value in fields.items():
+        wrong_text = name in _TEXTS and not isinstance(value, str)
+        wrong_number = name in _NUMBERS and not isinstance(value, int | float)
+        wrong_count = name in ("nth", "count") and not isinstance(value, int | None)
+        if wrong_text or wrong_number or wrong_count:
+            raise ValueError(f"a fault's {name} cannot be {value!r}")
+    return Rule(**fields)
 
 
 _MILD: Final[tuple[dict[str, Any], ...]] = (

@@ -62,6 +62,7 @@ class ActionSpec:
     many: bool = False  # works on the marked tenants
     palette: bool = True  # listed among the commands; movement is not
     short: str = ""  # label of the hint bar on narrow screens
+    wide: str = ""  # and on wide ones
 
     @property
     def key(self) -> str:
@@ -116,6 +117,7 @@ SPECS: Final[tuple[ActionSpec, ...]] = (
         keys="r",
         label="Refresh",
         short="Refr",
+        wide="Refresh CPV",
         help="refresh CPV permissions: give what is missing, verify; takes nothing away",
         group=Group.TENANTS,
         place=Place.TENANTS,

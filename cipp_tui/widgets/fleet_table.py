@@ -105,7 +105,6 @@ class FleetTable(Listening, can_focus=True):
         self._strips: dict[tuple[str, bool], Strip] = {}
         self._styles_known: dict[str, Style] = {}
         self._empty = ""
-        self.cursor_mark = " "  # what the mark column shows on the cursor line
         self.leads_cursor = False  # the terminal's own cursor follows, for screen readers
         self.line_by_line = False  # scroll by one row; else by half a page, which sends less
 
@@ -182,8 +181,9 @@ class FleetTable(Listening, can_focus=True):
             self._drop(key)
             if before is None or self._strip(key, at_cursor) != before:
                 self._refresh_line(self._top + line)
-        for key in changed.difference(self.seen):
-            self._drop(key)
+        unseen = changed.difference(self.seen)
+        for kept in [kept for kept in self._strips if kept[0] in unseen]:
+            del self._strips[kept]
 
     def go(self, index: int) -> None:
         """Put the cursor on a row by its place in the whole list; scroll as little as pays."""
@@ -283,13 +283,15 @@ class FleetTable(Listening, can_focus=True):
 
     def _drawn(self, line: Line, at_cursor: bool) -> Strip:
         width = self.size.width
-        mark = "*" if line.marked else self.cursor_mark if at_cursor else " "
+        # Without colours of our own the cursor line is told by a sign as well.
+        pointed = at_cursor and self.app.native_ansi_color
+        mark = "*" if line.marked else ">" if pointed else " "
         parts = runs(line.cells, self._widths)
         if at_cursor:
             style = self._style("cursor" if self.has_focus else "cursor-away")
             text = f"{mark} " + "".join(words for words, _ in parts)
             return Strip([Segment(fit(text, width), style)], width)
-        base = self._style("marked") if line.marked else self.rich_style
+        base = self.rich_style + self._style("marked") if line.marked else self.rich_style
         segments = [Segment(f"{mark} ", base)]
         for words, tone in parts:
             style = base if tone is Tone.PLAIN else base + self._style(tone)

@@ -156,7 +156,7 @@ def test_while_a_principal_is_owed_the_first_signal_waits_and_the_second_leaves(
 
 
 @posix_only
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, -15)])
+@pytest.mark.parametrize(("number", "code"), SIGNALS)
 def test_a_signal_at_the_question_ends_at_once_and_nothing_was_done(
     still: Fleet, number: signal.Signals, code: int
 ) -> None:

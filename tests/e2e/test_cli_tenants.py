@@ -221,14 +221,20 @@ def test_no_name_can_speak_to_the_terminal(still: Fleet, words: str) -> None:
         assert json.dumps(sign)[1:-1] not in done.stdout
 
 
+def listed(fleet: Fleet, *words: str) -> list[dict[str, Any]]:
+    """The objects of a --json answer without its summary."""
+    objects = map(json.loads, fleet.run(*words, "--json").stdout.splitlines())
+    return [facts for facts in objects if "summary" not in facts]
+
+
 def test_what_was_done_is_told_by_jobs_and_audit(fleet: Fleet) -> None:
     one = healthy(fleet)[0]
     fleet.run("exclude", one["id"], "--reason", "left us")
     fleet.run("include", one["id"])
 
-    jobs = [json.loads(line) for line in fleet.run("jobs", "list", "--json").stdout.splitlines()]
+    jobs = listed(fleet, "jobs", "list")
     shown, job = json_lines(fleet.run("jobs", "show", "1", "--json").stdout)
-    audit = [json.loads(line) for line in fleet.run("audit", "--json").stdout.splitlines()]
+    audit = listed(fleet, "audit")
 
     assert [(facts["job"], facts["action"]) for facts in jobs] == [(2, "include"), (1, "exclude")]
     assert (shown[0]["tenant_id"], shown[0]["reason"]) == (one["id"], "left us")

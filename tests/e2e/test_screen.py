@@ -41,7 +41,6 @@ def test_the_demo_opens_works_and_remembers(tmp_path: Path, columns: int, rows: 
         terminal.press("r")
         terminal.wait_for("y Refresh")
         terminal.press("y")
-        terminal.wait_for("refresh ")
         terminal.wait_until(lambda: "Job 2: " in terminal.text, "the job's end", 60)
         terminal.press("q")
         assert terminal.wait_end() == 0

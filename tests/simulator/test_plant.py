@@ -5,7 +5,7 @@ import pytest
 from cipp_tui.simulator import Simulator
 from cipp_tui.simulator.plant import CAUSES, PARTNER_CAUSES, plant
 from cipp_tui.simulator.rules import missing_permissions, truth
-from tests.simulator.desk import PARTNER_DEFAULT, Desk, a_desk
+from tests.simulator.desk import GRAPH_DEFAULT, PARTNER_DEFAULT, Desk, a_desk
 
 
 def planted(cause: str) -> Desk:
@@ -98,7 +98,7 @@ def test_a_new_sign_in_heals_revoked_tokens() -> None:
         "POST",
         "login",
         "/common/oauth2/v2.0/devicecode",
-        raw=f"client_id={desk.app_id}&scope=offline_access%20User.Read".encode(),
+        raw=f"client_id={desk.app_id}&scope=offline_access%20{GRAPH_DEFAULT}".encode(),
     ).body
     desk.simulator.approve_device_codes()
 

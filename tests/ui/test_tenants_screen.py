@@ -1,68 +1,17 @@
 """The Tenants screen, in the real app, on the real session, against the simulated services."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
-from textual.pilot import Pilot
 
 from cipp_tui.app import CippTui
-from cipp_tui.domain.fleet import TenantRow
 from cipp_tui.domain.jobs import Action
 from cipp_tui.screens.bulk import BulkSheet
-from cipp_tui.screens.tenants import TenantsScreen
 from cipp_tui.simulator import Faults
 from cipp_tui.widgets.looks import Looks
-from tests.support import House, HurriedClock, running_house, simulator_for
-from tests.ui.host import text_of, until
-
-SIZE = (100, 30)
-
-
-@asynccontextmanager
-async def open_app(
-    folder: Path,
-    *,
-    tenants: int = 12,
-    size: tuple[int, int] = SIZE,
-    seed: int = 7,
-    up_to_date: float | None = 1.0,
-    read_only: bool = False,
-) -> AsyncIterator[tuple[House, CippTui, Pilot[Any]]]:
-    """The program with its list read."""
-    clock = HurriedClock()
-    simulator = simulator_for(clock, tenants=tenants, up_to_date=up_to_date, seed=seed)
-    async with running_house(folder, simulator, clock=clock, read_only=read_only) as house:
-        await house.read_list()
-        app = CippTui(house.session, looks=Looks())
-        async with app.run_test(size=size) as pilot:
-            await until(pilot, lambda: len(screen_of(app).frame.table.keys) == tenants + 1)
-            yield house, app, pilot
-
-
-def screen_of(app: CippTui) -> TenantsScreen:
-    assert app.tenants is not None
-    return app.tenants
-
-
-def under_cursor(house: House, app: CippTui) -> TenantRow:
-    key = screen_of(app).frame.table.cursor_key
-    row = next(row for row in house.session.fleet.rows() if row.id == key)
-    assert row is not None
-    return row
-
-
-def shown(app: CippTui) -> str:
-    return text_of(app.screen)
-
-
-async def customer(house: House, app: CippTui, pilot: Pilot[Any]) -> TenantRow:
-    """Put the cursor on a customer, not on the partner."""
-    while under_cursor(house, app).id == house.world.partner.id:
-        await pilot.press("j")
-    return under_cursor(house, app)
+from tests.support import HurriedClock, running_house, simulator_for
+from tests.ui.host import until
+from tests.ui.support import SIZE, customer, open_app, screen_of, shown, under_cursor
 
 
 async def test_x_excludes_at_once_and_u_takes_it_back(tmp_path: Path) -> None:

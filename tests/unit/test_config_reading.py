@@ -103,6 +103,16 @@ MISTAKES: Mapping[str, tuple[str, str, str]] = {
         "profiles.lab.client_secret.env",
         "at least 1 character",
     ),
+    "a secret where the name of a variable belongs": (
+        DIRECT + 'client_secret = { env = "x8Q~hunter2" }\n',
+        "profiles.lab.client_secret.env",
+        "NAME of an environment variable",
+    ),
+    "two profiles in one folder": (
+        DIRECT + DIRECT.replace("profiles.lab", "profiles.LAB"),
+        "profiles.LAB",
+        "Rename it",
+    ),
     "plain http to another machine": (
         DIRECT + 'endpoints = { graph = "http://graph.example.com" }\n',
         "profiles.lab.endpoints.graph",
@@ -296,6 +306,12 @@ prune = true
     assert profile.endpoints.login == "http://127.0.0.1:9001"
     assert profile.endpoints.partner_center is None
     assert (profile.cloud, profile.concurrency, profile.prune) == ("usgov", 128, True)
+
+
+def test_a_tag_cannot_speak_to_the_terminal(config: Path) -> None:
+    config.write_text(DIRECT + 'tag = "a\\u001b[31m"\n', encoding="utf-8")
+
+    assert load_profiles(config).profiles["lab"].tag == "a␛[31m"
 
 
 def test_plain_http_is_accepted_for_every_form_of_loopback(config: Path) -> None:

@@ -12,7 +12,6 @@ from cipp_tui.simulator.entra.sign_in import (
     Wanted,
     application_permissions,
     authenticate_client,
-    check_session,
     check_tenant,
     user_permissions,
     wanted_from,
@@ -151,7 +150,7 @@ class SignInService:
         authenticate_client(self.context, form, public=True)
         knobs = self.context.knobs
         code = self.devices.start(
-            form["client_id"],
+            form["client_id"].lower(),
             form.get("scope", ""),
             expires=self.context.clock() + knobs.device_code_lifetime_s,
         )
@@ -214,7 +213,6 @@ class SignInService:
         self, tenant: Tenant, session: Session, wanted: Wanted, form: dict[str, str]
     ) -> Response:
         world, knobs, now = self.context.world, self.context.knobs, self.context.clock()
-        check_session(self.context, session)
         permissions = user_permissions(self.context, tenant, session, wanted)
         user = session.user
         subject = Subject(

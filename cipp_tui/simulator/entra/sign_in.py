@@ -73,7 +73,7 @@ def authenticate_client(context: Context, form: dict[str, str], *, public: bool)
         raise AadSts(7000215)
 
 
-def check_session(context: Context, session: Session) -> None:
+def _check_session(context: Context, session: Session) -> None:
     """Refuse refresh tokens that are revoked, too old, or of a disabled account."""
     state = context.world.refresh_tokens
     if not session.user.enabled:
@@ -100,7 +100,7 @@ def user_permissions(
     """
     now = context.clock()
     world = context.world
-    check_session(context, session)
+    _check_session(context, session)
     if not user_roles(world, tenant, session.user, now):
         raise AadSts(50020, tenant_name=tenant.name)
     _check_refusal(context, tenant, session)
@@ -108,7 +108,7 @@ def user_permissions(
         raise AadSts(650057, resource=wanted.resource.audience)
     own, directory = _own_principal(context, tenant)
     if own is None:
-        raise AadSts(world_code(context))
+        raise AadSts(context.knobs.missing_principal_code)
     _check_enabled(own)
     if now < tenant.token_refused_until:
         raise AadSts(65001)
@@ -135,11 +135,6 @@ def application_permissions(context: Context, tenant: Tenant, wanted: Wanted) ->
     if wanted.resource.app_id not in directory.principals:
         raise AadSts(500011, resource=wanted.resource.audience, tenant_name=tenant.name)
     return granted_roles(directory, own).get(wanted.resource.app_id, [])
-
-
-def world_code(context: Context) -> int:
-    """Return the code for a user token where the application has no principal."""
-    return context.knobs.missing_principal_code
 
 
 def _own_principal(context: Context, tenant: Tenant) -> tuple[ServicePrincipal | None, Directory]:

@@ -126,7 +126,8 @@ class TokenMint:
 
     def read_refresh_token(self, token: str) -> Claims | None:
         """Return a refresh token's content, or None when it is not one of ours."""
-        return self.read(token[2:]) if token.startswith("1.") else None
+        claims = self.read(token[2:]) if token.startswith("1.") else None
+        return claims if claims and "public" in claims else None
 
     def sign(self, header: Claims, claims: Claims) -> str:
         """Return header, claims and signature in JWT notation."""
@@ -136,7 +137,7 @@ class TokenMint:
     def read(self, token: str) -> Claims | None:
         """Return the claims of a token with a good signature, expired or not."""
         claims = self._read.get(token)
-        if claims is None:
+        if claims is None and token.isascii():
             claims = self._verified(token)
             if claims is not None:
                 if len(self._read) >= REMEMBERED_TOKENS:

@@ -175,13 +175,16 @@ def _inner(one: Mapping[str, Any]) -> Inner:
     if not isinstance(one["id"], str) or not isinstance(one["url"], str):
         raise TypeError("id and url must be texts")
     headers = {name.lower(): str(value) for name, value in (one.get("headers") or {}).items()}
+    depends_on = one.get("dependsOn") or []
+    if not isinstance(depends_on, list) or not all(isinstance(key, str) for key in depends_on):
+        raise TypeError("dependsOn must be a list of texts")
     return Inner(
         one["id"],
         one["method"].upper(),
         one["url"],
         headers,
         one.get("body"),
-        tuple(one.get("dependsOn") or ()),
+        tuple(depends_on),
     )
 
 

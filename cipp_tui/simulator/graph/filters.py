@@ -11,6 +11,8 @@ from typing import Any, Final
 from cipp_tui.simulator.graph.call import GraphFailure, bad_request
 
 MAX_CHILD_CLAUSES: Final = 15
+# The reader descends for every parenthesis and every `not`.
+MAX_TOKENS: Final = 200
 _TOKEN = re.compile(r"\s*('(?:[^']|'')*'|[(),]|[^\s(),']+)")
 
 Getter = Callable[[str], Any]
@@ -45,6 +47,8 @@ def _tokens(text: str) -> list[str]:
             raise invalid_filter()
         tokens.append(match[1])
         position = match.end()
+    if len(tokens) > MAX_TOKENS:
+        raise invalid_filter()
     return tokens
 
 

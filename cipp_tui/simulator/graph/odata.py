@@ -144,10 +144,10 @@ def _top(call: GraphCall, default: int, maximum: int) -> int:
     text = call.query.get("$top")
     if text is None:
         return default
-    if not text.isdigit() or not 1 <= int(text) <= maximum:
+    if not text.isdecimal() or not 1 <= int(text) <= maximum:
         raise GraphFailure(
             400,
-            "Request_UnsupportedQuery" if text.isdigit() else "Request_BadRequest",
+            "Request_UnsupportedQuery" if text.isdecimal() else "Request_BadRequest",
             f"Invalid page size specified: '{text}'. Must be between 1 and {maximum} inclusive.",
         )
     return int(text)

@@ -164,10 +164,14 @@ def get_by_ids(call: GraphCall) -> Reply:
     known: dict[str, User | Group] = {}
     if _at_home(call):
         known = {**call.world.users, **call.world.groups}
-    types = {str(name).lower() for name in call.body.get("types") or ()}
+    ids = _ids(call, "ids", MOST_IDS)
+    wanted = call.body.get("types") or []
+    if not isinstance(wanted, list):
+        raise bad_request("A list is required for property 'types'.")
+    types = {str(name).lower() for name in wanted}
     found = [
         known[key.lower()]
-        for key in _ids(call, "ids", MOST_IDS)
+        for key in ids
         if key.lower() in known
         and (not types or type(known[key.lower()]).__name__.lower() in types)
     ]

@@ -235,7 +235,7 @@ def resource_units(located: Located) -> int:
     cost += 1 if "$expand" in query else 0
     cost -= 1 if "$select" in query else 0
     top = query.get("$top", "")
-    cost -= 1 if top.isdigit() and int(top) < 20 else 0
+    cost -= 1 if top.isdecimal() and int(top) < 20 else 0
     return max(cost, 1)
 
 

@@ -112,33 +112,31 @@ class PartnerCenter:
     def _create(self, request: Request, caller: PartnerCaller) -> Response:
         if request.method != "POST":
             raise _wrong_method()
-        answer: Callable[[Tenant], Response] = lambda customer: create_consent(  # noqa: E731
-            self.context, customer, caller.app_id, request.body
-        )
-        return self._consent(request, caller, answer)
+        customer = self._consenting(request, caller)
+        if isinstance(customer, Response):
+            return customer
+        return create_consent(self.context, customer, caller.app_id, request.body)
 
     def _delete(self, request: Request, caller: PartnerCaller) -> Response:
         if request.method != "DELETE":
             raise _wrong_method()
+        customer = self._consenting(request, caller)
+        if isinstance(customer, Response):
+            return customer
         app_id = request.path.rstrip("/").rpartition("/")[2].lower()
-        answer: Callable[[Tenant], Response] = lambda customer: delete_consent(  # noqa: E731
-            self.context, customer, app_id
-        )
-        return self._consent(request, caller, answer)
+        return delete_consent(self.context, customer, app_id)
 
-    def _consent(
-        self, request: Request, caller: PartnerCaller, answer: Callable[[Tenant], Response]
-    ) -> Response:
-        wait = self.context.limits.partner_center(
-            caller.app_id, request.method, self.context.clock()
-        )
+    def _consenting(self, request: Request, caller: PartnerCaller) -> Tenant | Response:
+        """Return the customer when the caller may consent there now, or the 429."""
+        now = self.context.clock()
+        wait = self.context.limits.partner_center(caller.app_id, request.method, now)
         if wait is not None:
             return rate_limited(wait)
         customer = self._customer(request.path.strip("/").split("/")[2])
         if caller.user is not None and not caller.mfa:
             raise mfa_required()
         check_may_consent(self.context, customer, caller.user)
-        return answer(customer)
+        return customer
 
     def _customer(self, key: str) -> Tenant:
         """Return a tenant this partner has anything to do with."""
@@ -161,7 +159,7 @@ class PartnerCenter:
             raise _wrong_method()
         customers = [t for t in self.context.world.tenants.values() if t.has_contract]
         query = parse_qs(request.query)
-        size = int(query.get("size", ["0"])[0]) or PAGE
+        size = _size(query.get("size", ["0"])[0])
         start = 0
         if query.get("seekOperation") == ["Next"]:
             start, size = _continued(request.headers.get("ms-continuationtoken", ""))
@@ -209,6 +207,12 @@ def _row(tenant: Tenant) -> dict[str, Any]:
         "relationshipToPartner": "reseller",
         "attributes": {"objectType": "Customer"},
     }
+
+
+def _size(text: str) -> int:
+    if not text.isdecimal():
+        raise Refused(400, 3000, f"The size '{text}' is not valid.")
+    return int(text) or PAGE
 
 
 def _continued(token: str) -> tuple[int, int]:
