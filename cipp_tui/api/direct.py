@@ -15,9 +15,10 @@ from cipp_tui.api.graph import Graph
 from cipp_tui.api.http import HttpClient
 from cipp_tui.api.partner import PartnerCenter
 from cipp_tui.api.sign_in import MsalSignIn
+from cipp_tui.api.steps import REFRESH_PLAN, RESET_PLAN
 from cipp_tui.api.token_store import TokenStore
 from cipp_tui.api.tokens import Tokens
-from cipp_tui.api.visit import REFRESH_PLAN, RESET_PLAN, DirectVisit, Instruments
+from cipp_tui.api.visit import DirectVisit, Instruments
 from cipp_tui.api.wanted import ExtraPermissions, read_wanted
 from cipp_tui.domain.clock import SYSTEM, Clock
 from cipp_tui.domain.jobs import Action, Step

@@ -186,7 +186,7 @@ class Tokens:
         if self._refresh_token is None:
             configured = self._configured()
             kept = await asyncio.to_thread(self._store.load)
-            if kept is not None and (configured is None or kept[1] == source_of(configured)):
+            if kept is not None and kept[1] == source_of(configured):
                 self._refresh_token = kept[0]
             else:
                 self._refresh_token = configured

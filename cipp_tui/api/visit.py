@@ -3,7 +3,6 @@
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import Final
 
 from cipp_tui.api.backend import Comparison, Preflight, StepResult
 from cipp_tui.api.customers import with_domains
@@ -12,9 +11,23 @@ from cipp_tui.api.graph import Graph, TenantReading, names_of
 from cipp_tui.api.http import Token
 from cipp_tui.api.pace import back_off
 from cipp_tui.api.partner import PartnerCenter
+from cipp_tui.api.steps import (
+    CONSENT,
+    NO_CONSENT_CODES,
+    PREFLIGHT,
+    ROLES,
+    SCOPES,
+    SNAPSHOT,
+    STILL_BEING_MADE,
+    TAKE_AWAY,
+    VERIFY,
+    VERIFY_PATIENCE_S,
+    VISIBLE,
+    VISIBLE_PATIENCE_S,
+)
 from cipp_tui.api.tokens import Tokens
 from cipp_tui.domain.clock import Clock
-from cipp_tui.domain.jobs import Effect, Step
+from cipp_tui.domain.jobs import Step
 from cipp_tui.domain.permissions import (
     BOOTSTRAP_SCOPES,
     MICROSOFT_GRAPH,
@@ -28,26 +41,6 @@ from cipp_tui.domain.permissions import (
 )
 from cipp_tui.domain.problems import Problem, Refused, RemoteProblem, Unsuited, Unverified
 from cipp_tui.domain.tenants import RelationshipStatus, Tenant, TenantKind
-
-PREFLIGHT: Final = Step("preflight", Effect.READ)
-SNAPSHOT: Final = Step("snapshot", Effect.READ)
-TAKE_AWAY: Final = Step("take-away", Effect.DESTROY)
-CONSENT: Final = Step("consent", Effect.ENSURE)
-VISIBLE: Final = Step("visible", Effect.READ)
-ROLES: Final = Step("roles", Effect.ENSURE)
-SCOPES: Final = Step("scopes", Effect.ENSURE)
-VERIFY: Final = Step("verify", Effect.READ)
-
-REFRESH_PLAN: Final = (CONSENT, VISIBLE, ROLES, SCOPES, VERIFY)
-RESET_PLAN: Final = (PREFLIGHT, SNAPSHOT, TAKE_AWAY, *REFRESH_PLAN)
-"""Names of steps are in users' journals: never rename."""
-
-NO_CONSENT_CODES: Final = frozenset({65001, 90099, 7000229, 700016, 700011})
-"""Source: Entra, "Authentication and authorization error codes"."""
-
-STILL_BEING_MADE: Final = frozenset({65001, 7000229, 700016, 650051})
-VISIBLE_PATIENCE_S: Final = 120.0
-VERIFY_PATIENCE_S: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

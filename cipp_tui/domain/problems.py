@@ -50,7 +50,7 @@ class ConfigProblem(Problem):
     def __str__(self) -> str:
         where = ": ".join(part for part in (self.file, self.key) if part)
         line = f"{where}: {self.message}" if where else self.message
-        return f"{line} {self.fix}".rstrip() if self.fix else line
+        return f"{line.rstrip('.')}. {self.fix}" if self.fix else line
 
 
 class SignInProblem(Problem):

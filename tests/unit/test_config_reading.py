@@ -248,7 +248,9 @@ def test_every_command_tells_the_same_mistake(
 def test_a_file_that_is_not_utf_8_is_told(config: Path) -> None:
     config.write_bytes(b'default = "\xff\xfe"\n')
 
-    with pytest.raises(ConfigProblem, match=r"config\.toml: is not UTF-8 text Save it as UTF-8\."):
+    with pytest.raises(
+        ConfigProblem, match=r"config\.toml: is not UTF-8 text\. Save it as UTF-8\."
+    ):
         load_profiles(config)
 
 
@@ -268,7 +270,7 @@ def test_a_file_with_the_mark_of_windows_editors_can_be_read(config: Path) -> No
 def test_several_mistakes_are_counted_and_the_first_is_told(config: Path) -> None:
     config.write_text(DIRECT + "tag = 5\nprune = 1\nconcurrency = 0\n", encoding="utf-8")
 
-    with pytest.raises(ConfigProblem, match=r"concurrency: .* \(2 more\) Correct it\."):
+    with pytest.raises(ConfigProblem, match=r"concurrency: .* \(2 more\)\. Correct it\."):
         load_profiles(config)
 
 
@@ -365,7 +367,7 @@ def test_without_any_profile_the_way_to_one_is_told(config: Path) -> None:
 
 
 def test_an_unknown_profile_lists_those_there_are(config: Path) -> None:
-    with pytest.raises(ConfigProblem, match=r"no profile 'prod␛' Profiles here: lab, other\."):
+    with pytest.raises(ConfigProblem, match=r"no profile 'prod␛'\\. Profiles here: lab, other\."):
         chosen(config, TWO, "prod\x1b", {})
 
 

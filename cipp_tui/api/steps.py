@@ -1,0 +1,25 @@
+"""The steps of the direct backend's plans, and how long each may wait."""
+
+from typing import Final
+
+from cipp_tui.domain.jobs import Effect, Step
+
+PREFLIGHT: Final = Step("preflight", Effect.READ)
+SNAPSHOT: Final = Step("snapshot", Effect.READ)
+TAKE_AWAY: Final = Step("take-away", Effect.DESTROY)
+CONSENT: Final = Step("consent", Effect.ENSURE)
+VISIBLE: Final = Step("visible", Effect.READ)
+ROLES: Final = Step("roles", Effect.ENSURE)
+SCOPES: Final = Step("scopes", Effect.ENSURE)
+VERIFY: Final = Step("verify", Effect.READ)
+
+REFRESH_PLAN: Final = (CONSENT, VISIBLE, ROLES, SCOPES, VERIFY)
+RESET_PLAN: Final = (PREFLIGHT, SNAPSHOT, TAKE_AWAY, *REFRESH_PLAN)
+"""Names of steps are in users' journals: never rename."""
+
+NO_CONSENT_CODES: Final = frozenset({65001, 90099, 7000229, 700016, 700011})
+"""Source: Entra, "Authentication and authorization error codes"."""
+
+STILL_BEING_MADE: Final = frozenset({65001, 7000229, 700016, 650051})
+VISIBLE_PATIENCE_S: Final = 120.0
+VERIFY_PATIENCE_S: Final = 60.0
