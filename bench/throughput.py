@@ -24,7 +24,8 @@ async def throughput_table() -> str:
         f"{LATENCY_MS:.0f} ms simulated latency, {CONCURRENCY} in flight. The first run reads the"
         " list, too.",
         "",
-        "| faults | tenants | run | seconds | tenants/s | requests | changed | unchanged | failed |",
+        "| faults | tenants | run | seconds | tenants/s | requests | changed | unchanged"
+        " | failed |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for faults, tenants in FLEETS:

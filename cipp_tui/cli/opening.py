@@ -11,6 +11,7 @@ from enum import Enum, auto
 
 from cipp_tui.cli.exits import Exit
 from cipp_tui.cli.output import tell_problem
+from cipp_tui.cli.running import run
 from cipp_tui.cli.streams import tell
 from cipp_tui.config import ConnectionProfile, choose, config_path, load_profiles
 from cipp_tui.domain.problems import (
@@ -111,10 +112,13 @@ def run_session(arguments: argparse.Namespace, work: Work, hold: Hold = Hold.ACT
         except asyncio.CancelledError:
             return interrupts.code
 
-    try:
-        return asyncio.run(whole())
-    except Problem as problem:
-        return told(problem)
+    async def guarded() -> int:
+        try:
+            return await whole()
+        except Problem as problem:
+            return told(problem)
+
+    return run(guarded())
 
 
 def told(problem: Problem) -> int:

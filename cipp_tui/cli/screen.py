@@ -10,6 +10,7 @@ from pathlib import Path
 from cipp_tui.cli.exits import Exit
 from cipp_tui.cli.opening import start_log, told
 from cipp_tui.cli.profiles import where
+from cipp_tui.cli.running import run
 from cipp_tui.cli.streams import tell
 from cipp_tui.config import (
     ConnectionProfile,
@@ -45,19 +46,25 @@ def _guarded(arguments: argparse.Namespace, profile: ConnectionProfile | None) -
         return Exit.USAGE
     start_log(arguments)
     try:
-        chosen: ConnectionProfile | None = profile
-        if chosen is None:
-            chosen = _first_profile(arguments)
-        while chosen is not None:
-            if arguments.read_only:
-                chosen = chosen.model_copy(update={"mode": "read"})
-            code, following = asyncio.run(_one_screen(arguments, chosen))
-            if following is None:
-                return code
-            chosen = choose(load_profiles(config_path(os.environ)), following, os.environ)
+        chosen = profile if profile is not None else _first_profile(arguments)
     except Problem as problem:
         return told(problem)
-    return Exit.WELL
+    return run(_screens(arguments, chosen)) if chosen is not None else Exit.WELL
+
+
+async def _screens(arguments: argparse.Namespace, profile: ConnectionProfile) -> int:
+    """One screen after another, until none is asked for; the exit code."""
+    try:
+        while True:
+            if arguments.read_only:
+                profile = profile.model_copy(update={"mode": "read"})
+            # A task of its own: what Textual notes of the running app ends with it.
+            code, following = await asyncio.create_task(_one_screen(arguments, profile))
+            if following is None:
+                return code
+            profile = choose(load_profiles(config_path(os.environ)), following, os.environ)
+    except Problem as problem:
+        return told(problem)
 
 
 async def _one_screen(

@@ -367,7 +367,7 @@ def test_without_any_profile_the_way_to_one_is_told(config: Path) -> None:
 
 
 def test_an_unknown_profile_lists_those_there_are(config: Path) -> None:
-    with pytest.raises(ConfigProblem, match=r"no profile 'prod␛'\\. Profiles here: lab, other\."):
+    with pytest.raises(ConfigProblem, match=r"no profile 'prod␛'\. Profiles here: lab, other\."):
         chosen(config, TWO, "prod\x1b", {})
 
 
