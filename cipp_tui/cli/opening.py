@@ -127,12 +127,9 @@ def told(problem: Problem) -> int:
         case ConfigProblem():
             if problem.key and not problem.file:  # found late, when only the key was known
                 problem.file = str(config_path(os.environ))
-            tell(f"cipp-tui: {clean(_sentences(problem))}")
+            tell(f"cipp-tui: {clean(problem)}")
             return Exit.USAGE
-        case Unsuited():
-            tell(f"cipp-tui: {problem}")
-            return Exit.USAGE
-        case StorageProblem() | LockedElsewhere():
+        case StorageProblem() | LockedElsewhere() | Unsuited():
             tell(f"cipp-tui: {problem}")
             return Exit.USAGE
         case SignInProblem():
@@ -141,11 +138,6 @@ def told(problem: Problem) -> int:
         case _:
             tell_problem(problem)
             return Exit.SOME_FAILED
-
-
-def _sentences(problem: ConfigProblem) -> str:
-    where = "".join(f"{part}: " for part in (problem.file, problem.key) if part)
-    return f"{where}{problem.message}. {problem.fix}".rstrip()
 
 
 def start_log(arguments: argparse.Namespace) -> None:

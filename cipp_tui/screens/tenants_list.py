@@ -80,11 +80,11 @@ class TenantList:
 
     def look_at(self, now: datetime) -> None:
         """Judge ages by this moment from now on."""
-        self.seen = Seen(now, self.seen.fresh_since, self.seen.app, self.seen.fingerprint)
+        self.seen = Seen(now, self.seen.fresh_since, *self.session.fleet.judged_by)
 
     def forget_news(self, now: datetime) -> None:
         """What a job did until now is no longer news."""
-        self.seen = Seen(now, now, self.seen.app, self.seen.fingerprint)
+        self.seen = Seen(now, now, *self.session.fleet.judged_by)
 
     # -- filter and order ---------------------------------------------------------------------
     @property

@@ -110,6 +110,11 @@ class Fleet:
         """Who is due for a refresh now."""
         return [row for row in self._board.values() if self._is_due(row)]
 
+    @property
+    def judged_by(self) -> tuple[AppId | None, str | None]:
+        """The app and the fingerprint of the wanted set; None while it is not known."""
+        return self._app, self._fingerprint
+
     def judge_by(self, app: AppId, fingerprint: str) -> None:
         """From now on, who is due is judged by this wanted set."""
         if (self._app, self._fingerprint) == (app, fingerprint):

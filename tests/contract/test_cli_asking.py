@@ -295,3 +295,23 @@ def test_a_login_that_is_given_up_ends_at_once(fleet: Fleet, tmp_path: Path) -> 
 
     assert running.returncode == 130
     assert "Traceback" not in err
+
+
+@posix_only
+@pytest.mark.parametrize("command", ["refresh --all", "login", "profiles check"])
+def test_a_sign_in_that_does_not_answer_is_not_waited_for_at_the_end(
+    fleet: Fleet, command: str
+) -> None:
+    fleet.ask("faults", [{"route": "*", "action": "slow", "seconds": 30}])
+    fleet.ask("reset-log", {})
+    running = fleet.start(*command.split())
+    until(lambda: fleet.ask("counts")["total"] > 0, "the first request")
+    running.send_signal(signal.SIGTERM)
+    try:
+        _, err = running.communicate(timeout=3)
+    except subprocess.TimeoutExpired:
+        running.kill()
+        raise
+
+    assert running.returncode == 143, err
+    assert "Traceback" not in err

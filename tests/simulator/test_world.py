@@ -132,10 +132,10 @@ def test_a_share_of_a_uniform_fleet_is_up_to_date(share: float, whole: int) -> N
 
 
 def test_ten_thousand_tenants_are_built_in_no_time() -> None:
-    began = time.perf_counter()
+    began = time.thread_time()
     world = build_world(10_000, 7, now=START)
 
-    assert time.perf_counter() - began < 3
+    assert time.thread_time() - began < 3
     assert len({tenant.default_domain for tenant in world.tenants.values()}) > 10_000
 
 

