@@ -110,8 +110,11 @@ class Backend(Protocol):
         """The permission set every tenant should hold. Read once, then remembered."""
         ...
 
-    async def compare(self, tenant: Tenant) -> Comparison:
-        """Read a tenant and compare; writes nothing. Raises: Problem."""
+    async def compare(self, tenant: Tenant, *, unlicensed: tuple[str, ...] = ()) -> Comparison:
+        """Read a tenant and compare; writes nothing. Raises: Problem.
+
+        `unlicensed` names resources that an earlier refresh found the tenant cannot have.
+        """
         ...
 
     async def preflight(self, tenant: Tenant) -> Preflight:

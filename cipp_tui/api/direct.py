@@ -132,9 +132,9 @@ class DirectBackend:
                 )
             return self._wanted
 
-    async def compare(self, tenant: Tenant) -> Comparison:
+    async def compare(self, tenant: Tenant, *, unlicensed: tuple[str, ...] = ()) -> Comparison:
         """Source: Graph, servicePrincipal and its grants."""
-        return await DirectVisit(self._instruments, tenant, item=0).compare()
+        return await DirectVisit(self._instruments, tenant, item=0).compare(unlicensed)
 
     async def preflight(self, tenant: Tenant) -> Preflight:
         """What a give-back needs, looked at before anything is taken away.

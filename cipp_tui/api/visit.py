@@ -98,10 +98,17 @@ class DirectVisit:
             self._token = self._reading = None
             raise
 
-    async def compare(self) -> Comparison:
+    async def compare(self, unlicensed: tuple[str, ...]) -> Comparison:
         """Read and compare; writes nothing. Raises: Problem."""
+        self._suited()
         wanted = await self._parts.wanted()
         reading = await self._fetch_if_consented(wanted)
+        there = reading.granted.resources if reading is not None else frozenset()
+        self._unlicensed = {
+            app
+            for app, name in wanted.resource_names.items()
+            if name in unlicensed and app not in there
+        }
         nothing = TenantReading(granted=GrantedPermissions(principal=None))
         return self._compared(reading or nothing, wanted)
 

@@ -33,7 +33,7 @@ async def agreed(
     if arguments.count is not None:
         if arguments.count == number:
             return action is not Action.RESET or await _reset_agreed(rows, arguments)
-        tell(f"cipp-tui {action}: --count {arguments.count}, but it would take {number} tenants")
+        tell(f"cipp-tui {action}: --count {arguments.count}, but {number} would be worked on")
         return False
     if not rows:
         return True

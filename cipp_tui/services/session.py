@@ -152,8 +152,10 @@ class Session:
     async def compare(self, tenant: TenantId) -> Comparison:
         """Compare one tenant now and remember the result. Raises: Problem."""
         row = self._row(tenant)
-        comparison = await self._backend.compare(row.tenant)
         before = row.permissions
+        comparison = await self._backend.compare(
+            row.tenant, unlicensed=before.unlicensed if before is not None else ()
+        )
         record = record_of(
             comparison,
             now=self.clock.now(),

@@ -81,7 +81,7 @@ def test_a_number_that_is_not_theirs_stops_the_command(large: Fleet, command: st
 
     done = large.run(*command.split(), one, two, "--count", "3", expect=2)
 
-    assert "it would take 2 tenants" in done.stderr
+    assert "but 2 would be worked on" in done.stderr
     assert done.stdout == ""
     assert excluded(large) == set()
     assert large.count("consent.delete") == 0

@@ -21,8 +21,8 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
         yield started
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252"])
-@pytest.mark.parametrize("words", ["tenants", "tenants --csv", "tenants --json", "sync --json"])
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+@pytest.mark.parametrize("words", ["tenants", "tenants --csv", "tenants --json"])
 def test_a_stream_without_unicode_still_gets_every_tenant(
     fleet: Fleet, encoding: str, words: str
 ) -> None:

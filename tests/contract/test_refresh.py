@@ -145,6 +145,7 @@ async def test_a_service_without_a_licence_is_reported_and_no_failure(tmp_path: 
         assert row is not None
         assert row.permissions is not None
         assert row.permissions.unlicensed
+        assert (await house.session.compare(one)).diff.in_order
 
 
 @pytest.mark.parametrize(
