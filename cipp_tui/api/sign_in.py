@@ -75,6 +75,7 @@ class MsalSignIn:
         """A token for our own tenant from the refresh token.
 
         Raises: SignInProblem when the sign-in no longer works; Unreachable, Throttled, Broken.
+        Source: MSAL for Python, acquire_token_by_refresh_token.
         """
         attempt = 0
         while True:
@@ -87,7 +88,10 @@ class MsalSignIn:
                 await self._clock.sleep(problem.wait_s or back_off(attempt))
 
     async def begin(self, scope: str) -> DeviceSignIn:
-        """Ask for a device code. Raises: SignInProblem and remote problems."""
+        """Ask for a device code. Raises: SignInProblem and remote problems.
+
+        Source: Entra, "OAuth 2.0 device authorization grant flow".
+        """
         flow = await asyncio.to_thread(self._begin, scope)
         return DeviceSignIn(
             user_code=clean(flow["user_code"]),
@@ -97,7 +101,10 @@ class MsalSignIn:
         )
 
     async def finish(self) -> SignedIn:
-        """Wait until the code was used. Raises: SignInProblem."""
+        """Wait until the code was used. Raises: SignInProblem.
+
+        Source: MSAL for Python, acquire_token_by_device_flow.
+        """
         return await asyncio.to_thread(self._finish)
 
     def cancel(self) -> None:

@@ -56,11 +56,17 @@ class Tokens:
         return self._http.endpoints
 
     async def partner_graph(self) -> Token:
-        """Graph in our own tenant. Raises: SignInProblem and remote problems."""
+        """Graph in our own tenant. Raises: SignInProblem and remote problems.
+
+        Source: MSAL for Python, acquire_token_by_refresh_token.
+        """
         return await self._partner_token(Service.GRAPH, self._endpoints.graph_scope)
 
     async def partner_center(self) -> Token:
-        """Partner Center, as our signed-in user. Raises: SignInProblem and remote problems."""
+        """Partner Center, as our signed-in user. Raises: SignInProblem and remote problems.
+
+        Source: Partner Center, "Partner Center authentication", app and user.
+        """
         return await self._partner_token(
             Service.PARTNER_CENTER, self._endpoints.partner_center_scope
         )

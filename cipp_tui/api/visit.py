@@ -99,7 +99,10 @@ class DirectVisit:
             raise
 
     async def compare(self, unlicensed: tuple[str, ...]) -> Comparison:
-        """Read and compare; writes nothing. Raises: Problem."""
+        """Read and compare; writes nothing. Raises: Problem.
+
+        Source: Graph, servicePrincipal, appRoleAssignment and oAuth2PermissionGrant.
+        """
         self._suited()
         wanted = await self._parts.wanted()
         reading = await self._fetch_if_consented(wanted)
