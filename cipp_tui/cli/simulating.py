@@ -21,6 +21,8 @@ def simulate(arguments: argparse.Namespace) -> int:
             arguments.faults,
             arguments.profile_out,
             sys.stdout,
+            requests_per_second=arguments.limit,
+            up_to_date=arguments.up_to_date,
         )
     except ValueError as error:
         tell(f"cipp-tui simulate: {error}")

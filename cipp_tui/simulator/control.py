@@ -2,13 +2,13 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cipp_tui.simulator.faults import Faults
 from cipp_tui.simulator.messages import LogEntry, Request, Response, json_response
 from cipp_tui.simulator.plant import plant
-from cipp_tui.simulator.rules import active_relationships, truth
+from cipp_tui.simulator.rules import active_relationships, holds_wanted_set, truth
 from cipp_tui.simulator.world import Tenant
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ class Control:
             ("GET", "counts"): self._counts,
             ("POST", "reset-log"): self._reset_log,
             ("GET", "tenants"): self._tenants,
+            ("GET", "complete"): self._complete,
             ("POST", "faults"): self._faults,
             ("POST", "plant"): self._plant,
             ("POST", "device"): self._device,
@@ -57,6 +58,7 @@ class Control:
                 "statuses": Counter(str(entry.status) for entry in log),
                 "inner_routes": Counter(one.route for one in inner),
                 "inner_statuses": Counter(str(one.status) for one in inner),
+                "spans": _spans(log),
             },
         )
 
@@ -72,6 +74,21 @@ class Control:
         if tenant is None:
             return json_response(404, {"error": f"no tenant {key}"})
         return json_response(200, truth(world, tenant, now))
+
+    def _complete(self, _key: str, _body: bytes) -> Response:
+        """Say how many tenants, the partner's own included, hold the wanted set."""
+        world = self.simulator.world
+        # Nobody has changed anything in an untouched tenant: it is as its blueprint says.
+        alike: dict[int, bool] = {}  # by identity of the blueprint
+        complete = 0
+        for tenant in world.tenants.values():
+            if tenant.touched or tenant.unlicensed:
+                complete += holds_wanted_set(world, tenant)
+                continue
+            if id(tenant.blueprint) not in alike:
+                alike[id(tenant.blueprint)] = holds_wanted_set(world, tenant)
+            complete += alike[id(tenant.blueprint)]
+        return json_response(200, {"tenants": len(world.tenants), "complete": complete})
 
     def _flags(self, tenant: Tenant) -> dict[str, Any]:
         world, now = self.simulator.world, self.simulator.now
@@ -118,6 +135,15 @@ class Control:
         else:
             return json_response(404, {"error": f"no device action {key}"})
         return json_response(200, {"decided": decided})
+
+
+def _spans(log: Sequence[LogEntry]) -> dict[str, tuple[float, float]]:
+    """Return when each route was asked first and last, as times of the simulator's clock."""
+    spans: dict[str, tuple[float, float]] = {}
+    for entry in log:
+        first, _ = spans.get(entry.route, (entry.time, entry.time))
+        spans[entry.route] = (first, entry.time)
+    return spans
 
 
 def describe(entry: LogEntry) -> dict[str, Any]:

@@ -5,7 +5,7 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -94,6 +94,20 @@ class Simulator:
     def counts(self) -> dict[str, int]:
         """Return how many requests each route has had since the log was last reset."""
         return dict(Counter(entry.route for entry in self.log))
+
+    @property
+    def knobs(self) -> Knobs:
+        """How this copy of the services behaves."""
+        return self._context.knobs
+
+    @property
+    def answered(self) -> Collection[object]:
+        """Which requests Partner Center will answer as it did before, by what tells them apart."""
+        return self._partner.answered
+
+    def remember_answers_of(self, other: "Simulator") -> None:
+        """Take over which requests Partner Center has answered: it answers them alike again."""
+        self._partner.remember_answers_of(other._partner)
 
     def reset_log(self) -> None:
         """Forget all log entries."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from cipp_tui.simulator import blueprints
+from cipp_tui.simulator.demo_access import tangle_access
 from cipp_tui.simulator.directory_roles import GLOBAL_ADMINISTRATOR
 from cipp_tui.simulator.ids import seeded_guid
 from cipp_tui.simulator.names import AWKWARD, DUPLICATE, MARKUP
@@ -80,6 +81,7 @@ def dress_up(world: World, customers: list[Tenant]) -> None:
         rename(queue.pop(), name)
     _add_invitations(world)
     _add_direct_candidates(world)
+    tangle_access(world, queue.pop())
 
 
 def rename(tenant: Tenant, name: str) -> None:

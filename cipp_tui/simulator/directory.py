@@ -6,6 +6,7 @@ tenants that are alike share one.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from cipp_tui.simulator.catalogue import resource_applications
 from cipp_tui.simulator.ids import assignment_id, derived_guid, grant_id
@@ -109,14 +110,16 @@ class Directory:
         """Yield a client's grants."""
         return (grant for grant in self.grants.values() if grant.client_id == client_id)
 
-    def granted_scopes(self, client_id: str, resource_id: str, user_id: str | None) -> set[str]:
+    def granted_scopes(
+        self, client_id: str, resource_id: str, user_id: str | None
+    ) -> frozenset[str]:
         """Return the scopes a user of a client has on a resource."""
-        return {
-            scope
+        granted = [
+            scope_set(grant.scope)
             for grant in self.grants_of(client_id)
             if grant.resource_id == resource_id and grant.user_id in (None, user_id)
-            for scope in grant.scope.split()
-        }
+        ]
+        return granted[0] if len(granted) == 1 else frozenset().union(*granted)
 
     def roles_of(self, object_id: str) -> list[str]:
         """Return the template ids of the directory roles an object is a member of."""
@@ -129,6 +132,12 @@ class Directory:
                 if assignment_id(principal.id, resource_id, role_id) == key:
                     return principal, (resource_id, role_id)
         return None
+
+
+@lru_cache(maxsize=4096)
+def scope_set(text: str) -> frozenset[str]:
+    """Split a scope text, remembering those that come again and again."""
+    return frozenset(text.split())
 
 
 def build_directory(

@@ -10,6 +10,7 @@ APPLICATION_ADMINISTRATOR: Final = "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3"
 CLOUD_APPLICATION_ADMINISTRATOR: Final = "158c047a-c907-4556-b7ef-446551a6b5f7"
 PRIVILEGED_ROLE_ADMINISTRATOR: Final = "e8611ab8-c189-46e8-94e1-60213ab1f814"
 COMPLIANCE_ADMINISTRATOR: Final = "17315797-102d-40b4-93e0-432062caca18"
+HELPDESK_ADMINISTRATOR: Final = "729827e3-9c14-49f7-bb1b-9608f156bbb8"
 GLOBAL_READER: Final = "f2ef992c-3afb-46b9-b7cf-a126ee74c451"
 DIRECTORY_READERS: Final = "88d8e3e3-8f55-4a1e-953a-9b9898b8876b"
 BILLING_ADMINISTRATOR: Final = "b0f54661-2d74-4c50-afa3-1ec803f12efe"
@@ -39,6 +40,7 @@ ROLE_NAMES: Final[dict[str, str]] = MAPPED_ROLES | {
     CLOUD_APPLICATION_ADMINISTRATOR: "Cloud Application Administrator",
     COMPLIANCE_ADMINISTRATOR: "Compliance Administrator",
     DIRECTORY_READERS: "Directory Readers",
+    HELPDESK_ADMINISTRATOR: "Helpdesk Administrator",
 }
 
 # Consent on behalf of a customer. Source: Partner Center, GDAP frequently asked questions.

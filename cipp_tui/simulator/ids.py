@@ -7,22 +7,28 @@ import base64
 import hashlib
 import random
 import uuid
+from typing import Final
+
+# Where a GUID says its version and its variant, and what a random one says there.
+_FIXED_BITS: Final = (0xF << 76) | (0x3 << 62)
+_VERSION_4: Final = (0x4 << 76) | (0x2 << 62)
 
 
 def seeded_guid(source: random.Random) -> str:
     """Draw a random-looking lower-case GUID from a seeded source."""
-    return str(uuid.UUID(int=source.getrandbits(128), version=4))
+    return _spelled(source.getrandbits(128))
 
 
 def derived_guid(*parts: str) -> str:
     """Derive a GUID from names, the same for the same names."""
     digest = hashlib.blake2b("\x00".join(parts).encode(), digest_size=16).digest()
-    return str(uuid.UUID(bytes=digest, version=4))
+    return _spelled(int.from_bytes(digest, "big"))
 
 
 def little_endian(guid: str) -> bytes:
     """Return a GUID's 16 bytes in the order .NET's `Guid.ToByteArray` writes them."""
-    return uuid.UUID(guid).bytes_le
+    raw = bytes.fromhex(guid.replace("-", ""))
+    return raw[3::-1] + raw[5:3:-1] + raw[7:5:-1] + raw[8:]
 
 
 def assignment_id(principal_id: str, resource_id: str, role_id: str) -> str:
@@ -60,6 +66,12 @@ def is_guid(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _spelled(number: int) -> str:
+    """Return 128 bits as a GUID of version 4."""
+    digits = f"{number & ~_FIXED_BITS | _VERSION_4:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 def _base64url(raw: bytes) -> str:

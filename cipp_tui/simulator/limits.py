@@ -1,6 +1,5 @@
 """The documented rate limits, as windows that count."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -74,18 +73,19 @@ class Limits:
         """
         if not self.enforced:
             return None
-        checks: list[Callable[[], Throttled | None]] = [
-            lambda: self._units(("ru", app_id, tenant_id), APP_TENANT_UNITS, units, now),
-            lambda: self._units(("ru", app_id), APP_UNITS, units, now),
+        # Every limit counts the request, also when another refuses it; the nearest one is told.
+        refusals = [
+            self._units(("ru", app_id, tenant_id), APP_TENANT_UNITS, units, now),
+            self._units(("ru", app_id), APP_UNITS, units, now),
         ]
         if writes:
             pair = ("w", app_id, tenant_id)
-            checks += [
-                lambda: self._writes(pair, APP_TENANT_WRITES, "Tenant_Application", now),
-                lambda: self._writes(("w", app_id), APP_WRITES, "Application", now),
-                lambda: self._writes(("w", "", tenant_id), TENANT_WRITES, "Tenant", now),
+            refusals += [
+                self._writes(pair, APP_TENANT_WRITES, "Tenant_Application", now),
+                self._writes(("w", app_id), APP_WRITES, "Application", now),
+                self._writes(("w", "", tenant_id), TENANT_WRITES, "Tenant", now),
             ]
-        return next(filter(None, [check() for check in checks]), None)
+        return next(filter(None, refusals), None)
 
     def _units(
         self, key: tuple[str, ...], limit: tuple[float, float], units: int, now: float

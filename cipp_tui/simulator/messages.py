@@ -1,9 +1,10 @@
 """What goes through the simulator's doors: requests, responses, and the log of both."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
+
+from pydantic_core import to_json
 
 Service = Literal["login", "graph", "partner_center"]
 
@@ -34,8 +35,7 @@ class Response:
     padding: int = 0  # so many more bytes of blanks follow the body
 
 
-@dataclass(frozen=True, slots=True)
-class InnerEntry:
+class InnerEntry(NamedTuple):
     """One request inside a JSON batch."""
 
     method: str
@@ -75,7 +75,7 @@ def json_response(status: int, content: Any, headers: Mapping[str, str] | None =
 
 def encode(content: Any) -> bytes:
     """Serialise to compact UTF-8 JSON, as the services do."""
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+    return to_json(content)
 
 
 def base_url(request: Request, default: str) -> str:

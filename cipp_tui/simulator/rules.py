@@ -43,15 +43,30 @@ def user_roles(world: World, tenant: Tenant, user: User, now: float) -> frozense
     relationships = active_relationships(tenant, now)
     if not relationships:
         return frozenset()
-    groups = groups_of(world, user.id)
-    return frozenset(
-        role
-        for relationship in relationships
-        for access in relationship.access
-        if access.status == "active" and access.group_id in groups
-        for role in access.roles
-        if role in relationship.roles
-    )
+    if len(relationships) == 1:
+        return _roles_given(world, relationships[0], user)
+    return frozenset[str]().union(*(_roles_given(world, r, user) for r in relationships))
+
+
+def _roles_given(world: World, relationship: Relationship, user: User) -> frozenset[str]:
+    """Return what one relationship gives a user.
+
+    Thousands of relationships share their roles and their access; what these give is worked out
+    once, and found again by their identity: neither ever changes, they can only be replaced.
+    """
+    roles, access = relationship.roles, relationship.access
+    kept = world.roles_given.get((id(roles), id(access), user.id))
+    if kept is None:
+        groups = groups_of(world, user.id)
+        given = frozenset(
+            role
+            for one in access
+            if one.status == "active" and one.group_id in groups
+            for role in one.roles
+            if role in roles
+        )
+        kept = world.roles_given[id(roles), id(access), user.id] = (roles, access, given)
+    return kept[2]
 
 
 def is_admin_agent(world: World, user: User) -> bool:

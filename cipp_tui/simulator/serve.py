@@ -7,12 +7,14 @@ import os
 import signal
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, TextIO
 
 from cipp_tui.simulator.core import Simulator
 from cipp_tui.simulator.faults import Faults
 from cipp_tui.simulator.fleet import build_world
+from cipp_tui.simulator.knobs import DEFAULT_KNOBS
 from cipp_tui.simulator.lifeline import is_alive, when_stdin_closes
 from cipp_tui.simulator.messages import Addresses
 from cipp_tui.simulator.server import check_loopback
@@ -20,6 +22,7 @@ from cipp_tui.simulator.server import check_loopback
 SECRET_VARIABLE: Final = "CIPP_TUI_SIM_SECRET"  # noqa: S105 - the name of a variable
 REFRESH_VARIABLE: Final = "CIPP_TUI_SIM_REFRESH"
 PARENT_POLL_S: Final = 0.5
+COLLECT_EVERY: Final = 100_000  # objects more than before
 
 
 def simulate(
@@ -34,20 +37,29 @@ def simulate(
     *,
     parent_pid: int | None = None,
     until_stdin_closes: bool = False,
+    requests_per_second: float | None = None,
+    up_to_date: float | None = None,
 ) -> int:
-    """Serve a demo fleet until SIGINT, SIGTERM, or the parent's end; return the exit code.
+    """Serve a fleet until SIGINT, SIGTERM, or the parent's end; return the exit code.
 
-    Writes one JSON line with addresses and credentials to `out` once it listens.
+    A demo fleet, or, with `up_to_date` (0 to 1), one in which that share has the wanted set and
+    the rest has never consented. Writes one JSON line with addresses and credentials to `out` once
+    it listens.
 
     Raises: ValueError for a host that is not loopback or an unknown name of faults.
     """
     check_loopback(host)
     simulator = Simulator(
-        build_world(tenants, seed), faults=Faults.preset(faults, seed), latency_ms=latency_ms
+        build_world(tenants, seed, up_to_date=up_to_date),
+        faults=Faults.preset(faults, seed),
+        latency_ms=latency_ms,
+        knobs=replace(DEFAULT_KNOBS, requests_per_second=requests_per_second),
     )
-    # The world lives as long as the process: the collector need not look at it again.
+    # The world lives as long as the process, and so does the log of requests: the collector need
+    # not look at the one again, and not at every growth of the other.
     gc.collect()
     gc.freeze()
+    gc.set_threshold(COLLECT_EVERY, 50, 100)
 
     async def run() -> None:
         stop = asyncio.Event()

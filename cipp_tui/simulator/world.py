@@ -28,6 +28,9 @@ Status = Literal[
 ]
 
 
+Credential = Literal["valid", "expired", "wrong", "app-deleted"]
+
+
 @dataclass(slots=True)
 class User:
     """A person of the partner tenant."""
@@ -37,6 +40,7 @@ class User:
     upn: str
     enabled: bool = True
     home_roles: frozenset[str] = frozenset()  # directory roles in the partner tenant
+    guest: bool = False
 
 
 @dataclass(slots=True)
@@ -47,6 +51,7 @@ class Group:
     name: str
     members: dict[str, None] = field(default_factory=dict)
     role_assignable: bool = True
+    readable: bool = True  # else only its id is told, and it cannot be asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,7 @@ class Relationship:
     duration: str = "P730D"
     auto_extend: str = "PT0S"
     access: tuple[GroupAccess, ...] = ()
+    access_readable: bool = True  # who has its roles can be read
     reseller: bool = False
 
     def status_at(self, now: float) -> Status:
@@ -125,7 +131,7 @@ class Application:
     object_id: str
     name: str
     secret: str
-    credential: Literal["valid", "expired", "wrong"] = "valid"
+    credential: Credential = "valid"
     allows_public_client: bool = True
     # resource app id -> ((permission id, "Role" | "Scope"), ...)
     required: dict[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
@@ -158,6 +164,10 @@ class World:
     partner_center: Literal["up", "down", "no-mfa"] = "up"
     version: int = 0  # grows with every change of relationships and groups
     memberships: dict[str, dict[str, None]] = field(default_factory=dict)  # kept by `groups_of`
+    # Kept by `user_roles`: by identity of roles and access, with both, so that they stay alive.
+    roles_given: dict[tuple[int, int, str], tuple[object, object, frozenset[str]]] = field(
+        default_factory=dict
+    )
     chance: random.Random = field(default_factory=lambda: random.Random(0))
     _untouched: OrderedDict[str, None] = field(default_factory=OrderedDict)
 
@@ -184,6 +194,7 @@ class World:
         """Note that relationships or groups are no longer what they were."""
         self.version += 1
         self.memberships.clear()
+        self.roles_given.clear()
 
     def directory_of(self, tenant: Tenant) -> Directory:
         """Return a tenant's directory for reading."""

@@ -99,3 +99,9 @@ def test_partner_groups_hold_the_mapped_roles_of_a_customer() -> None:
     assert current[0]["id"].endswith("-1")
     assert "organizationId" not in current[0]["principal"]
     assert beta[0]["principal"]["organizationId"] == desk.partner.id
+
+
+def test_the_roles_there_can_be_are_listed_by_name() -> None:
+    names = {row["displayName"] for row in a_desk().at_home("GET", "directoryRoleTemplates").value}
+
+    assert names >= {"Global Administrator", "Helpdesk Administrator", "Exchange Administrator"}

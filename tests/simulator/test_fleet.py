@@ -3,7 +3,9 @@
 import pytest
 
 from cipp_tui.simulator import demo
+from cipp_tui.simulator.directory_roles import MAPPED_ROLES
 from cipp_tui.simulator.plant import PARTNER_CAUSES, plant
+from cipp_tui.simulator.rules import user_roles
 from tests.simulator.desk import a_desk
 
 RELATIONSHIPS = "tenantRelationships/delegatedAdminRelationships?$top=300"
@@ -37,3 +39,17 @@ def test_every_cause_of_the_partner_can_be_planted_and_healed(cause: str) -> Non
 
     assert desk.ask_token().status == 200
     assert desk.consent().status == 409
+
+
+@pytest.mark.parametrize("seed", [1, 7, 42])
+def test_one_customer_of_the_demo_has_access_worth_tracing(seed: int) -> None:
+    world = a_desk(60, up_to_date=None, seed=seed).simulator.world
+
+    (tangled,) = (
+        tenant
+        for tenant in world.tenants.values()
+        if any(not relationship.access_readable for relationship in tenant.relationships)
+    )
+
+    assert len(tangled.relationships) == 4
+    assert user_roles(world, tangled, world.service_user, world.now) == frozenset(MAPPED_ROLES)

@@ -1,6 +1,7 @@
 """The documented limits, counted in simulated time."""
 
 from cipp_tui.simulator import Knobs
+from cipp_tui.simulator.limits import Limits, Throttled
 from tests.simulator.desk import a_desk
 
 
@@ -78,3 +79,56 @@ def test_selecting_and_short_pages_cost_less() -> None:
     ]
 
     assert costs == ["2", "1", "1"]
+
+
+def test_an_application_has_150000_units_over_all_tenants_in_twenty_seconds() -> None:
+    limits = Limits(enforced=True, partner_center_per_s=50, requests_per_second=None)
+
+    refused = [limits.graph("app", f"tenant {n}", 5, 0, 0.0) for n in range(30_000)]
+    one_more = limits.graph("app", "another tenant", 1, 0, 19.0)
+    other_app = limits.graph("another app", "another tenant", 1, 0, 19.0)
+
+    assert not any(refused)
+    assert one_more == Throttled(1.0, "Application/ReadWrite", "ResourceUnitLimitExceeded")
+    assert other_app is None
+    assert limits.graph("app", "another tenant", 1, 0, 20.0) is None
+
+
+def test_an_application_has_35000_writes_over_all_tenants_in_five_minutes() -> None:
+    limits = Limits(enforced=True, partner_center_per_s=50, requests_per_second=None)
+
+    refused = [limits.graph("app", f"tenant {n}", 1, 1, 100.0) for n in range(35_000)]
+    one_more = limits.graph("app", "another tenant", 1, 1, 200.0)
+    a_read = limits.graph("app", "another tenant", 1, 0, 200.0)
+
+    assert not any(refused)
+    assert one_more == Throttled(200.0, "Application/Write", "WriteLimitExceeded")
+    assert a_read is None
+    assert limits.graph("app", "another tenant", 1, 1, 400.0) is None
+
+
+def test_a_tenant_has_18000_writes_from_all_applications_in_five_minutes() -> None:
+    limits = Limits(enforced=True, partner_center_per_s=50, requests_per_second=None)
+
+    for number in range(18_000):
+        assert limits.graph(f"app {number % 9}", "tenant", 1, 1, number / 100) is None
+    one_more = limits.graph("app", "tenant", 1, 1, 180.0)
+
+    assert one_more == Throttled(120.0, "Tenant/Write", "WriteLimitExceeded")
+    assert limits.graph("app", "another tenant", 1, 1, 180.0) is None
+
+
+def test_the_nearest_of_several_limits_is_told() -> None:
+    limits = Limits(enforced=True, partner_center_per_s=50, requests_per_second=None)
+
+    refusals = [limits.graph("app", "tenant", 0, 1, 0.0) for _ in range(35_001)]
+
+    assert refusals[-1] == Throttled(150.0, "Tenant_Application/Write", "WriteLimitExceeded")
+
+
+def test_requests_that_are_refused_keep_counting_until_the_window_ends() -> None:
+    limits = Limits(enforced=True, partner_center_per_s=50, requests_per_second=2)
+
+    passed = [limits.everything(moment) for moment in (0.0, 0.1, 0.2, 0.9, 1.0, 1.1, 1.2)]
+
+    assert passed == [True, True, False, False, True, True, False]

@@ -117,3 +117,42 @@ def test_a_token_is_good_for_its_audience_and_its_hour() -> None:
 
     assert "audience" in wrong.body["error"]["message"]
     assert "expired" in late.body["error"]["message"]
+
+
+def test_roles_at_home_are_listed_among_the_groups_but_not_under_the_cast() -> None:
+    desk = a_desk()
+    user = desk.simulator.world.service_user
+
+    everything = desk.at_home("GET", f"users/{user.id}/memberOf").value
+    groups = desk.at_home("GET", f"users/{user.id}/memberOf/microsoft.graph.group").value
+
+    assert [row["displayName"] for row in everything if row not in groups] == [
+        "Global Administrator"
+    ]
+    assert {row["@odata.type"] for row in groups} == {"#microsoft.graph.group"}
+
+
+def test_of_an_unreadable_group_only_the_id_is_told() -> None:
+    desk = a_desk()
+    world = desk.simulator.world
+    group = world.admin_agents
+    group.readable = False
+
+    listed = desk.at_home("GET", f"users/{world.service_user.id}/memberOf").value
+
+    (told,) = (row for row in listed if row["id"] == group.id)
+    assert told["displayName"] is None
+    assert desk.at_home("GET", f"groups/{group.id}").status == 403
+    assert desk.at_home("GET", f"groups/{group.id}/memberOf").status == 403
+
+
+def test_a_guest_is_found_by_its_encoded_name_and_says_so() -> None:
+    desk = a_desk()
+    user = desk.simulator.world.service_user
+    user.upn, user.guest = "kim_acme.example#EXT#@blueyondermsp.onmicrosoft.com", True
+
+    found = desk.at_home(
+        "GET", "users/kim_acme.example%23EXT%23@blueyondermsp.onmicrosoft.com"
+    ).body
+
+    assert (found["id"], found["userType"]) == (user.id, "Guest")

@@ -159,3 +159,12 @@ def test_domains_can_be_forbidden_or_empty() -> None:
 
 def information(tenant_id: str) -> str:
     return f"tenantRelationships/findTenantInformationByTenantId(tenantId='{tenant_id}')"
+
+
+def test_assignments_that_are_not_readable_are_refused() -> None:
+    desk = a_desk()
+    relationship = next(iter(desk.simulator.world.relationships.values()))
+    relationship.access_readable = False
+    url = f"tenantRelationships/delegatedAdminRelationships/{relationship.id}/accessAssignments"
+
+    assert desk.at_home("GET", url).error == (403, "Authorization_RequestDenied")

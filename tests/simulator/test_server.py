@@ -165,6 +165,7 @@ async def test_control_routes_tell_what_was_asked(caller: Caller) -> None:
 
     assert counts["routes"] == {"token": 2, "me.get": 1, "graph.unknown": 1}
     assert counts["statuses"] == {"200": 3, "404": 1}
+    assert counts["spans"]["token"] == [caller.simulator.now] * 2
     assert caller.simulator.counts() == {}
     assert [entry["route"] for entry in log] == ["token", "me.get", "token", "graph.unknown"]
     assert log[1]["tenant"] == caller.simulator.world.partner.id
@@ -185,6 +186,17 @@ async def test_control_routes_tell_the_truth_about_tenants(caller: Caller) -> No
     assert sum(len(values) for values in everything["roles"].values()) == 70
     assert sum(len(values) for values in everything["scopes"].values()) == 106
     assert (await caller.control("GET", "tenants/nowhere"))[0] == 404
+
+
+async def test_control_routes_count_who_holds_the_wanted_set() -> None:
+    simulator = Simulator(build_world(10, 7, up_to_date=0.7))
+    done = list(simulator.world.tenants.values())[1]
+    simulator.world.directory_to_change(done).grants.clear()
+    async with simulator.serve() as addresses, aiohttp.ClientSession() as session:
+        _, counted = await Caller(simulator, addresses, session).control("GET", "complete")
+
+    # The partner's own tenant, and the seven of ten customers less the one that lost its grants.
+    assert counted == {"tenants": 11, "complete": 7}
 
 
 async def test_control_routes_change_faults_and_plant_causes(caller: Caller) -> None:

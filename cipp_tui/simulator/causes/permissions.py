@@ -28,7 +28,8 @@ def remove_consent(world: World, tenant: Tenant, _now: float) -> None:
         directory.remove_principal(directory.principals[app_id])
 
 
-def _missing_roles(world: World, tenant: Tenant, _now: float) -> None:
+def missing_roles(world: World, tenant: Tenant, _now: float) -> None:
+    """Take seven app roles of Graph and one of Exchange away."""
     directory, own = own_in(world, tenant)
     if own is None:
         return
@@ -51,6 +52,36 @@ def _missing_scopes(world: World, tenant: Tenant, _now: float) -> None:
             grant.scope = " ".join(kept + others[:-12])
         elif grant.resource_id == directory.principals[EXCHANGE].id:
             del directory.grants[grant.id]
+
+
+def _missing_both(world: World, tenant: Tenant, now: float) -> None:
+    missing_roles(world, tenant, now)
+    _missing_scopes(world, tenant, now)
+
+
+def _missing_directory_role(world: World, tenant: Tenant, _now: float) -> None:
+    directory, own = own_in(world, tenant)
+    if own is not None:
+        directory.role_members.get(COMPLIANCE_ADMINISTRATOR, {}).pop(own.id, None)
+
+
+def _grants_removed(world: World, tenant: Tenant, _now: float) -> None:
+    """The principal stays, and nothing is consented to any more."""
+    directory, own = own_in(world, tenant)
+    if own is not None:
+        directory.remove_grants(lambda grant: grant.client_id == own.id)
+
+
+def _narrow(*scopes: str) -> Planter:
+    """Of Graph's delegated permissions only these are left."""
+
+    def planter(world: World, tenant: Tenant, now: float) -> None:
+        directory, own = own_in(world, tenant)
+        if own is not None:
+            graph = directory.principals[GRAPH].id
+            directory.set_grant(own.id, graph, " ".join(scopes), now=now)
+
+    return planter
 
 
 def _extra_scopes(world: World, tenant: Tenant, _now: float) -> None:
@@ -109,7 +140,7 @@ def _role_not_activated(world: World, tenant: Tenant, _now: float) -> None:
 
 CAUSES: Final[dict[str, Planter]] = {
     "no-consent": remove_consent,
-    "missing-roles": _missing_roles,
+    "missing-roles": missing_roles,
     "missing-scopes": _missing_scopes,
     "extra-scopes": _extra_scopes,
     "missing-resource-principal": _missing_resource_principal,
@@ -118,4 +149,9 @@ CAUSES: Final[dict[str, Planter]] = {
     "duplicate-user-grant": _duplicate_user_grant,
     "scope-too-long": _scope_too_long,
     "directory-role-not-activated": _role_not_activated,
+    "directory-role-missing": _missing_directory_role,
+    "missing-permissions": _missing_both,
+    "grants-removed": _grants_removed,
+    "consent-too-narrow": _narrow("Application.Read.All", "Directory.Read.All", "User.Read"),
+    "consent-reads-nothing": _narrow("User.Read"),
 }

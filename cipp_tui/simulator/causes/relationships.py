@@ -3,11 +3,16 @@
 from collections.abc import Callable
 from typing import Final
 
-from cipp_tui.simulator.causes.permissions import remove_consent
+from cipp_tui.simulator.causes.permissions import missing_roles, remove_consent
 from cipp_tui.simulator.causes.planter import DAY_S, Planter
-from cipp_tui.simulator.directory_roles import DIRECTORY_READERS, GLOBAL_READER, MAY_CONSENT
+from cipp_tui.simulator.directory_roles import (
+    DIRECTORY_READERS,
+    GLOBAL_READER,
+    MAY_ASSIGN_ROLES,
+    MAY_CONSENT,
+)
 from cipp_tui.simulator.partner import GROUP_PREFIX, UNSTAFFED
-from cipp_tui.simulator.world import GroupAccess, Relationship, Tenant, World
+from cipp_tui.simulator.world import GroupAccess, Relationship, Status, Tenant, World
 
 
 def _ended(_world: World, tenant: Tenant, now: float) -> None:
@@ -20,6 +25,34 @@ def _ending_today(_world: World, tenant: Tenant, now: float) -> None:
     for relationship in tenant.relationships:
         relationship.ends = now + DAY_S / 4
         relationship.auto_extend = "PT0S"
+
+
+def _none(world: World, tenant: Tenant, _now: float) -> None:
+    """Leave no trace of any relationship, as with a customer who never had one."""
+    for relationship in tenant.relationships:
+        del world.relationships[relationship.id]
+    tenant.relationships = []
+
+
+def _ending_soon(_world: World, tenant: Tenant, now: float) -> None:
+    for relationship in tenant.relationships:
+        relationship.ends = now + 12.5 * DAY_S
+        relationship.auto_extend = "PT0S"
+
+
+def _status(status: Status) -> Planter:
+    """The customer stays named, as Graph does it once it is known."""
+
+    def planter(_world: World, tenant: Tenant, now: float) -> None:
+        for relationship in tenant.relationships:
+            relationship.status = status
+            if status in ("approvalPending", "activating"):
+                relationship.activated = None
+                relationship.ends = None
+            else:
+                relationship.ends = now + DAY_S
+
+    return planter
 
 
 def _pending(_world: World, tenant: Tenant, _now: float) -> None:
@@ -72,6 +105,37 @@ def _without_consenting_roles(_world: World, relationship: Relationship) -> tupl
     return tuple(kept)
 
 
+def _with_status(status: str) -> Callable[[World, Relationship], tuple[GroupAccess, ...]]:
+    def change(_world: World, relationship: Relationship) -> tuple[GroupAccess, ...]:
+        return tuple(GroupAccess(a.group_id, a.roles, status) for a in relationship.access)
+
+    return change
+
+
+def _consent_unmapped(_world: World, relationship: Relationship) -> tuple[GroupAccess, ...]:
+    """The role is in the relationship, and no group has it."""
+    return tuple(a for a in relationship.access if not MAY_CONSENT.issuperset(a.roles))
+
+
+def _consent_unstaffed(world: World, relationship: Relationship) -> tuple[GroupAccess, ...]:
+    """The role that may consent is given to a group without our user."""
+    former = _group(world, UNSTAFFED)
+    return tuple(
+        GroupAccess(former, a.roles) if MAY_CONSENT.issuperset(a.roles) else a
+        for a in relationship.access
+    )
+
+
+def _without_assigning_role(world: World, tenant: Tenant, now: float) -> None:
+    """App roles are missing, and nobody of us may give them."""
+    for relationship in tenant.relationships:
+        relationship.roles = tuple(r for r in relationship.roles if r not in MAY_ASSIGN_ROLES)
+        relationship.access = tuple(
+            a for a in relationship.access if not MAY_ASSIGN_ROLES.issuperset(a.roles)
+        )
+    missing_roles(world, tenant, now)
+
+
 def _group(world: World, name: str) -> str:
     return next(group.id for group in world.groups.values() if group.name == name)
 
@@ -84,4 +148,14 @@ CAUSES: Final[dict[str, Planter]] = {
     "role-cannot-consent": _access(_without_consenting_roles),
     "user-not-in-group": _access(_unstaffed),
     "group-assignment-missing": _access(lambda _world, _relationship: ()),
+    "relationship-none": _none,
+    "relationship-ending-soon": _ending_soon,
+    "relationship-approval-pending": _status("approvalPending"),
+    "relationship-activating": _status("activating"),
+    "relationship-terminating": _status("terminationRequested"),
+    "group-assignment-pending": _access(_with_status("pending")),
+    "group-assignment-failed": _access(_with_status("error")),
+    "consent-role-not-mapped": _access(_consent_unmapped),
+    "user-not-in-consent-group": _access(_consent_unstaffed),
+    "role-cannot-assign": _without_assigning_role,
 }

@@ -41,6 +41,31 @@ KNOWN: Final[dict[int, Known]] = {
     ),
     50057: Known(400, "invalid_grant", "The user account is disabled."),
     50076: Known(400, "invalid_grant", _MFA, "basic_action"),
+    50078: Known(
+        400,
+        "invalid_grant",
+        "Presented multi-factor authentication has expired due to policies configured by your "
+        "administrator, you must refresh your multi-factor authentication to access '{resource}'.",
+        "basic_action",
+    ),
+    50079: Known(
+        400,
+        "invalid_grant",
+        "Due to a configuration change made by your administrator, or because you moved to a new "
+        "location, you must enroll in multi-factor authentication to access '{resource}'.",
+        "basic_action",
+    ),
+    50177: Known(
+        400,
+        "invalid_grant",
+        "User account '{upn}' cannot be challenged by tenant '{tenant_name}': external challenge "
+        "is not supported for passthrough users.",
+    ),
+    50196: Known(
+        400,
+        "invalid_grant",
+        "The server terminated an operation because it encountered a client request loop.",
+    ),
     50173: Known(
         400,
         "invalid_grant",
@@ -57,6 +82,19 @@ KNOWN: Final[dict[int, Known]] = {
         "token issuance.",
         "message_only",
         _CA_CLAIMS,
+    ),
+    53000: Known(
+        400,
+        "invalid_grant",
+        "Your device is required to be managed to access this resource.",
+        "message_only",
+    ),
+    530034: Known(
+        400,
+        "invalid_grant",
+        "A delegated administrator was blocked from accessing the tenant due to account risk in "
+        "their home tenant.",
+        "message_only",
     ),
     65001: Known(
         400,
@@ -84,12 +122,31 @@ KNOWN: Final[dict[int, Known]] = {
     70008: Known(
         400, "invalid_grant", "The provided authorization code or refresh token has expired."
     ),
+    70043: Known(
+        400,
+        "invalid_grant",
+        "The refresh token has expired or is invalid due to sign-in frequency checks by "
+        "Conditional Access.",
+        "token_expired",
+    ),
     500011: Known(
         400,
         "invalid_resource",
         "The resource principal named {resource} was not found in the tenant named {tenant_name}. "
         "This can happen if the application has not been installed by the administrator of the "
         "tenant or consented to by any user in the tenant.",
+    ),
+    650051: Known(
+        400,
+        "invalid_client",
+        "The service principal of the application is being created in the tenant. Try again later.",
+    ),
+    650052: Known(
+        400,
+        "invalid_client",
+        "The app needs access to a service that your organization '{tenant_name}' has not "
+        "subscribed to or enabled. Contact your IT Admin to review the configuration of your "
+        "service subscriptions.",
     ),
     650057: Known(
         400,
@@ -151,6 +208,28 @@ KNOWN: Final[dict[int, Known]] = {
         "invalid_client",
         "The client application {app} is missing service principal in the tenant {tenant}. See "
         "instructions here: https://go.microsoft.com/fwlink/?linkid=2225119",
+    ),
+    90033: Known(
+        503, "temporarily_unavailable", "A transient error has occurred. Please try again."
+    ),
+    90055: Known(
+        429,
+        "temporarily_unavailable",
+        "The request was throttled due to excessive request rate.",
+    ),
+    90072: Known(
+        400,
+        "invalid_grant",
+        "User account '{upn}' from identity provider 'https://sts.windows.net/{home}/' does not "
+        "exist in tenant '{tenant_name}' and cannot access the application '{app}'({app_name}) in "
+        "that tenant. The account needs to be added as an external user in the tenant first.",
+    ),
+    90099: Known(
+        400,
+        "invalid_request",
+        "The application '{app}' ({app_name}) has not been authorized in the tenant '{tenant}'. "
+        "Applications must be authorized to access the external tenant before partner delegated "
+        "administrators can use them.",
     ),
     90002: Known(
         400,

@@ -1,6 +1,8 @@
 """The sign-in service: discovery, device codes and the token endpoint over HTTP."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
@@ -31,6 +33,13 @@ class SignInService:
     def __init__(self, context: Context) -> None:
         self.context = context
         self.devices = DeviceCodes()
+        discovery: tuple[str, Endpoint] = ("discovery.openid", self._openid_configuration)
+        self._endpoints: dict[tuple[str, str], tuple[str, Endpoint]] = {
+            ("GET", "v2.0/.well-known/openid-configuration"): discovery,
+            ("GET", ".well-known/openid-configuration"): discovery,
+            ("POST", "oauth2/v2.0/token"): ("token", self._token),
+            ("POST", "oauth2/v2.0/devicecode"): ("devicecode", self._device_code),
+        }
 
     def resolve(self, request: Request) -> Resolution:
         """Find out which endpoint a request is for."""
@@ -39,7 +48,7 @@ class SignInService:
             return Resolution("discovery.instance", None, lambda: self._instance(request))
         key, _, rest = path.partition("/")
         tenant = self.context.world.tenant(key)
-        endpoint = self._endpoints().get((request.method, rest))
+        endpoint = self._endpoints.get((request.method, rest))
         tenant_id = tenant.id if tenant else None
         if endpoint is None:
             return Resolution("login.unknown", tenant_id, lambda: Response(404))
@@ -56,15 +65,6 @@ class SignInService:
             lifetime_s=self.context.knobs.refresh_token_lifetime_s,
             serial=self.context.world.new_guid(),
         )
-
-    def _endpoints(self) -> dict[tuple[str, str], tuple[str, "Endpoint"]]:
-        discovery: tuple[str, Endpoint] = ("discovery.openid", self._openid_configuration)
-        return {
-            ("GET", "v2.0/.well-known/openid-configuration"): discovery,
-            ("GET", ".well-known/openid-configuration"): discovery,
-            ("POST", "oauth2/v2.0/token"): ("token", self._token),
-            ("POST", "oauth2/v2.0/devicecode"): ("devicecode", self._device_code),
-        }
 
     def _answered(self, request: Request, key: str, answer: "Endpoint") -> Response:
         now = self.context.clock()
@@ -171,7 +171,7 @@ class SignInService:
     def _token(self, request: Request, key: str) -> Response:
         tenant = self._tenant(key)
         form = _form(request)
-        grants: dict[str, Callable[[Tenant, dict[str, str]], Response]] = {
+        grants: dict[str, Callable[[Tenant, Mapping[str, str]], Response]] = {
             "refresh_token": self._by_refresh_token,
             "client_credentials": self._by_client_credentials,
             DEVICE_GRANT: self._by_device_code,
@@ -183,7 +183,7 @@ class SignInService:
             raise AadSts(70003, grant_type=grant_type)
         return grants[grant_type](tenant, form)
 
-    def _by_refresh_token(self, tenant: Tenant, form: dict[str, str]) -> Response:
+    def _by_refresh_token(self, tenant: Tenant, form: Mapping[str, str]) -> Response:
         token = self.context.mint.read_refresh_token(form.get("refresh_token", ""))
         user = self.context.world.users.get(token["oid"]) if token else None
         authenticate_client(self.context, form, public=bool(token and token["public"]))
@@ -194,7 +194,7 @@ class SignInService:
         session = Session(user, token["iat"], token["mfa"], token["public"])
         return self._user_tokens(tenant, session, wanted_from(form.get("scope", "")), form)
 
-    def _by_device_code(self, tenant: Tenant, form: dict[str, str]) -> Response:
+    def _by_device_code(self, tenant: Tenant, form: Mapping[str, str]) -> Response:
         authenticate_client(self.context, form, public=True)
         now = self.context.clock()
         code = self.devices.redeem(form.get("device_code", ""), form["client_id"].lower(), now)
@@ -202,7 +202,7 @@ class SignInService:
         session = Session(user, now, code.mfa, "client_secret" not in form)
         return self._user_tokens(tenant, session, wanted_from(code.scope), form)
 
-    def _by_client_credentials(self, tenant: Tenant, form: dict[str, str]) -> Response:
+    def _by_client_credentials(self, tenant: Tenant, form: Mapping[str, str]) -> Response:
         authenticate_client(self.context, form, public=False)
         wanted = wanted_from(form.get("scope", ""))
         roles = application_permissions(self.context, tenant, wanted)
@@ -210,7 +210,7 @@ class SignInService:
         return json_response(200, self._access(subject, wanted, roles, mfa=False))
 
     def _user_tokens(
-        self, tenant: Tenant, session: Session, wanted: Wanted, form: dict[str, str]
+        self, tenant: Tenant, session: Session, wanted: Wanted, form: Mapping[str, str]
     ) -> Response:
         world, knobs, now = self.context.world, self.context.knobs, self.context.clock()
         permissions = user_permissions(self.context, tenant, session, wanted)
@@ -267,8 +267,14 @@ class SignInService:
 Endpoint = Callable[[Request, str], Response]
 
 
-def _form(request: Request) -> dict[str, str]:
+def _form(request: Request) -> Mapping[str, str]:
     try:
-        return dict(parse_qsl(request.body.decode(), keep_blank_values=True))
+        return _fields(request.body)
     except UnicodeDecodeError as error:
         raise AadSts(9002313) from error
+
+
+@lru_cache(maxsize=64)
+def _fields(body: bytes) -> Mapping[str, str]:
+    """Read a form; a client sends the same one to every tenant."""
+    return MappingProxyType(dict(parse_qsl(body.decode(), keep_blank_values=True)))

@@ -1,7 +1,9 @@
 """The token endpoint's rules: who gets a token for what, and why not."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cipp_tui.simulator.catalogue import (
     AUDIENCES,
@@ -52,7 +54,7 @@ def wanted_from(scope: str) -> Wanted:
     return Wanted(split[0][0], names if parts else (), oidc)
 
 
-def authenticate_client(context: Context, form: dict[str, str], *, public: bool) -> None:
+def authenticate_client(context: Context, form: Mapping[str, str], *, public: bool) -> None:
     """Check client id and secret; a public sign-in needs no secret.
 
     Source: Entra docs, client credentials and error codes 7000215, 7000218, 7000222, 700016.
@@ -60,7 +62,7 @@ def authenticate_client(context: Context, form: dict[str, str], *, public: bool)
     application = context.world.application
     if "client_id" not in form:
         raise AadSts(900144, parameter="client_id")
-    if form["client_id"].lower() != application.app_id:
+    if form["client_id"].lower() != application.app_id or application.credential == "app-deleted":
         raise AadSts(700016, app=form["client_id"])
     secret = form.get("client_secret")
     if secret is None:
@@ -118,7 +120,7 @@ def user_permissions(
     granted = directory.granted_scopes(own.id, resource.id, session.user.id)
     if not granted or not granted.issuperset(wanted.scopes):
         raise AadSts(65001)
-    return sorted(granted)
+    return list(_in_order(granted))
 
 
 def application_permissions(context: Context, tenant: Tenant, wanted: Wanted) -> list[str]:
@@ -135,6 +137,11 @@ def application_permissions(context: Context, tenant: Tenant, wanted: Wanted) ->
     if wanted.resource.app_id not in directory.principals:
         raise AadSts(500011, resource=wanted.resource.audience, tenant_name=tenant.name)
     return granted_roles(directory, own).get(wanted.resource.app_id, [])
+
+
+@lru_cache(maxsize=1024)
+def _in_order(granted: frozenset[str]) -> tuple[str, ...]:
+    return tuple(sorted(granted))
 
 
 def _own_principal(context: Context, tenant: Tenant) -> tuple[ServicePrincipal | None, Directory]:

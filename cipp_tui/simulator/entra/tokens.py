@@ -5,11 +5,11 @@ import hashlib
 import hmac
 import json
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any, Final
 
 from cipp_tui.simulator.catalogue import ResourceApplication
 from cipp_tui.simulator.ids import derived_guid
+from cipp_tui.simulator.messages import encode
 
 REMEMBERED_TOKENS: Final = 20_000
 Claims = dict[str, Any]
@@ -163,14 +163,8 @@ def client_info(user_id: str, home_tenant: str) -> str:
     return _encode({"uid": user_id, "utid": home_tenant})
 
 
-@lru_cache(maxsize=4096)
-def scope_set(text: str) -> frozenset[str]:
-    """Split a scope claim, remembering texts that come again and again."""
-    return frozenset(text.split())
-
-
 def _encode(content: Claims) -> str:
-    return _base64url(json.dumps(content, separators=(",", ":")).encode())
+    return _base64url(encode(content))
 
 
 def _decode(text: str) -> Claims | None:

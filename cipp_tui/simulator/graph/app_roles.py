@@ -3,8 +3,8 @@
 Source: Graph docs, appRoleAssignment resource type and its calls.
 """
 
-from dataclasses import dataclass
-from typing import Any, Final
+from operator import attrgetter
+from typing import Any, Final, NamedTuple
 
 from cipp_tui.simulator.catalogue import GRAPH, resource_applications
 from cipp_tui.simulator.directory import Directory, ServicePrincipal
@@ -30,8 +30,7 @@ from cipp_tui.simulator.ids import assignment_id
 from cipp_tui.simulator.rules import user_roles
 
 
-@dataclass(slots=True)
-class Assignment:
+class Assignment(NamedTuple):
     """One app role held by one principal."""
 
     principal: ServicePrincipal
@@ -45,13 +44,13 @@ ASSIGNMENT: Final[Shape[Assignment]] = shape(
     {
         "id": lambda a: assignment_id(a.principal.id, a.resource.id, a.role_id),
         "deletedDateTime": lambda a: None,
-        "appRoleId": lambda a: a.role_id,
+        "appRoleId": attrgetter("role_id"),
         "createdDateTime": lambda a: graph_time(a.created),
-        "principalDisplayName": lambda a: a.principal.display_name,
-        "principalId": lambda a: a.principal.id,
+        "principalDisplayName": attrgetter("principal.display_name"),
+        "principalId": attrgetter("principal.id"),
         "principalType": lambda a: "ServicePrincipal",
-        "resourceDisplayName": lambda a: a.resource.display_name,
-        "resourceId": lambda a: a.resource.id,
+        "resourceDisplayName": attrgetter("resource.display_name"),
+        "resourceId": attrgetter("resource.id"),
     },
 )
 

@@ -4,7 +4,7 @@ Source: Graph docs, combine multiple HTTP requests using JSON batching.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ from cipp_tui.simulator.fault_replies import (
 )
 from cipp_tui.simulator.faults import FaultCall, Rule
 from cipp_tui.simulator.graph.call import Caller, Reply
-from cipp_tui.simulator.graph.service import Graph, Incoming, Located
+from cipp_tui.simulator.graph.service import Graph, Located, target_of
 from cipp_tui.simulator.messages import (
     Addresses,
     InnerEntry,
@@ -30,6 +30,7 @@ from cipp_tui.simulator.messages import (
 
 MOST_REQUESTS: Final = 20
 ROUTE: Final = "batch"
+REMEMBERED_BATCHES: Final = 64
 METHODS: Final = ("GET", "POST", "PATCH", "PUT", "DELETE")
 
 
@@ -43,6 +44,9 @@ class Inner:
     headers: Mapping[str, str]
     body: Any
     depends_on: tuple[str, ...]
+
+
+_KEPT_BATCHES: Final[dict[bytes, Sequence[Inner]]] = {}
 
 
 class MalformedBatchError(Exception):
@@ -71,7 +75,7 @@ class Batching:
         self.last_inner = ()
         self.reply_lost = False
         try:
-            inner = read_batch(request.body)
+            inner = _read(request.body)
         except MalformedBatchError as error:
             return json_response(400, graph_error("BadRequest", str(error)))
         version = request.path.lstrip("/").partition("/")[0]
@@ -102,7 +106,8 @@ class Batching:
             return Reply(424, graph_error("FailedDependency", "Failed Dependency"))
         if inner_throttle and self.context.faults.chance.random() < inner_throttle.share:
             return self._throttled(inner_throttle)
-        rule = self.context.faults.pick(_fault_call(one, located))
+        faults = self.context.faults
+        rule = faults.pick(_fault_call(one, located)) if faults.rules else None
         return self._struck(rule, located) if rule else self.graph.perform(located)
 
     def _struck(self, rule: Rule, located: Located) -> Reply:
@@ -128,10 +133,21 @@ class Batching:
 
     def _locate(self, one: Inner, version: str, base: str, caller: Caller) -> Located:
         path, _, query = one.url.partition("?")
-        incoming = Incoming(
-            one.method, version, path.lstrip("/"), query, one.headers, one.body, base
-        )
-        return self.graph.locate(incoming, caller)
+        target = target_of(one.method, version, path.lstrip("/"), query)
+        return self.graph.locate(target, one.method, one.headers, one.body, base, caller)
+
+
+def _read(body: bytes) -> Sequence[Inner]:
+    """Read a batch body; the reads that are asked of every tenant in the same words, once."""
+    kept = _KEPT_BATCHES.get(body)
+    if kept is not None:
+        return kept
+    inner = read_batch(body)
+    if all(one.body is None for one in inner):
+        if len(_KEPT_BATCHES) >= REMEMBERED_BATCHES:
+            _KEPT_BATCHES.clear()
+        _KEPT_BATCHES[body] = inner
+    return inner
 
 
 def read_batch(body: bytes) -> list[Inner]:

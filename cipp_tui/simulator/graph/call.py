@@ -35,7 +35,7 @@ class GraphCall:
     method: str
     version: str  # "v1.0" or "beta"
     path: str  # below the version, without query
-    query: dict[str, str]
+    query: Mapping[str, str]
     headers: Mapping[str, str]
     body: Any
     base: str  # scheme and host for links

@@ -63,6 +63,15 @@ MEMBER: Final[Shape[ServicePrincipal]] = shape(
     },
     {"@odata.type": lambda p: "#microsoft.graph.servicePrincipal"},
 )
+TEMPLATE: Final[Shape[tuple[str, str]]] = shape(
+    "directoryRoleTemplates",
+    {
+        "id": lambda t: t[0],
+        "deletedDateTime": lambda t: None,
+        "description": lambda t: None,
+        "displayName": lambda t: t[1],
+    },
+)
 ROLE_ASSIGNMENT: Final[Shape[RoleAssignment]] = shape(
     "roleManagement/directory/roleAssignments",
     {
@@ -72,6 +81,12 @@ ROLE_ASSIGNMENT: Final[Shape[RoleAssignment]] = shape(
         "roleDefinitionId": lambda a: a.template_id,
     },
 )
+
+
+@endpoint("GET", "directoryRoleTemplates", route="role-templates.list", permissions=READ_ROLES)
+def list_templates(call: GraphCall) -> Reply:
+    """Answer the roles there can be; never paged."""
+    return unpaged(call, TEMPLATE, ROLE_NAMES.items())
 
 
 @endpoint("GET", "directoryRoles", route="directory-roles.list", permissions=READ_ROLES)
@@ -171,6 +186,7 @@ def remove_member(call: GraphCall) -> Reply:
     "servicePrincipals/{}/memberOf",
     "servicePrincipals/{}/memberOf/microsoft.graph.directoryRole",
     "servicePrincipals/{}/memberOf/#microsoft.graph.directoryRole",
+    "servicePrincipals/{}/memberOf/graph.directoryRole",
     "servicePrincipals/{}/transitiveMemberOf",
     "servicePrincipals/{}/transitiveMemberOf/microsoft.graph.directoryRole",
     route="principals.member-of",

@@ -102,7 +102,15 @@ class _Reader:
             values.append(_literal(self._next()))
         self._expect(")")
         _check_clauses(len(values))
-        return lambda get: any(_same(get(path), value) for value in values)
+        if not all(isinstance(value, str) for value in values):
+            return lambda get: any(_same(get(path), value) for value in values)
+        texts = frozenset(value.lower() for value in values)
+
+        def among(get: Getter) -> bool:
+            found = get(path)
+            return isinstance(found, str) and found.lower() in texts
+
+        return among
 
     def _starts_with(self) -> Test:
         self._expect("(")

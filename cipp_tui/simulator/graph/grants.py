@@ -3,6 +3,7 @@
 Source: Graph docs, oAuth2PermissionGrant resource type and its calls.
 """
 
+from operator import attrgetter
 from typing import Final
 
 from cipp_tui.simulator.directory import ALL_PRINCIPALS, MAX_SCOPE_LENGTH, DelegatedGrant
@@ -28,12 +29,12 @@ from cipp_tui.simulator.ids import grant_id
 GRANT: Final[Shape[DelegatedGrant]] = shape(
     "oauth2PermissionGrants",
     {
-        "clientId": lambda g: g.client_id,
-        "consentType": lambda g: g.consent_type,
-        "id": lambda g: g.id,
-        "principalId": lambda g: g.user_id,
-        "resourceId": lambda g: g.resource_id,
-        "scope": lambda g: g.scope,
+        "clientId": attrgetter("client_id"),
+        "consentType": attrgetter("consent_type"),
+        "id": attrgetter("id"),
+        "principalId": attrgetter("user_id"),
+        "resourceId": attrgetter("resource_id"),
+        "scope": attrgetter("scope"),
     },
 )
 

@@ -6,7 +6,7 @@ Source: Graph docs, query parameters and paging.
 import base64
 import binascii
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
 from urllib.parse import quote
 
@@ -32,6 +32,15 @@ class Shape(Generic[T]):
     fields: Mapping[str, Field[T]]
     annotations: Mapping[str, Field[T]]
     paths: Mapping[str, Field[T]]  # more paths a filter may use, such as customer/tenantId
+    selections: dict[str, list[str]] = field(default_factory=dict)  # kept by `selection`
+
+    def rows(self, items: Iterable[T], selected: Sequence[str] | None) -> list[dict[str, Any]]:
+        """Return objects with the selected properties, or with all."""
+        if self.annotations:
+            return [self.row(item, selected) for item in items]
+        names = self.fields if selected is None else selected
+        reads = [(name, self.fields[name]) for name in names]
+        return [{name: read(item) for name, read in reads} for item in items]
 
     def row(self, item: T, selected: Sequence[str] | None) -> dict[str, Any]:
         """Return an object with the selected properties, or with all."""
@@ -40,14 +49,14 @@ class Shape(Generic[T]):
         row = {name: fields[name](item) for name in names}
         if not self.annotations:
             return row
-        return {name: field(item) for name, field in self.annotations.items()} | row
+        return {name: note(item) for name, note in self.annotations.items()} | row
 
     def value(self, item: T, path: str) -> Any:
         """Return the value a filter or an order asks for."""
-        field = self.fields.get(path) or self.paths.get(path)
-        if field is None:
+        read = self.fields.get(path) or self.paths.get(path)
+        if read is None:
             raise bad_request(f"Could not find a property named '{path}'.")
-        return field(item)
+        return read(item)
 
 
 def shape(
@@ -100,7 +109,7 @@ def collection(
     top = min(_top(call, default_top, max_top), call.context.knobs.page_size_cap)
     start = _offset(call)
     page = items[start : start + top]
-    rows = [form.row(item, selected) for item in page]
+    rows = form.rows(page, selected)
     if finish is not None:
         for item, row in zip(page, rows, strict=True):
             finish(item, row)
@@ -116,7 +125,7 @@ def collection(
 def unpaged(call: GraphCall, form: Shape[T], items: Iterable[T]) -> Reply:
     """Answer a collection that never pages."""
     selected = selection(call, form)
-    rows = [form.row(item, selected) for item in items]
+    rows = form.rows(items, selected)
     return Reply(200, {"@odata.context": _context(call, form.context, selected), "value": rows})
 
 
@@ -132,6 +141,13 @@ def selection(call: GraphCall, form: Shape[T]) -> list[str] | None:
     text = call.query.get("$select")
     if not text:
         return None
+    kept = form.selections.get(text)
+    if kept is None:
+        kept = form.selections[text] = _selection(text, form)
+    return kept
+
+
+def _selection(text: str, form: Shape[T]) -> list[str]:
     names = [name.strip() for name in text.split(",") if name.strip()]
     spelled = {name.lower(): name for name in form.fields}
     unknown = [name for name in names if name.lower() not in spelled]

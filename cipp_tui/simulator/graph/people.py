@@ -4,79 +4,25 @@ Source: Graph docs, user, group, directoryObject: memberOf, transitiveMemberOf,
 checkMemberGroups, getByIds.
 """
 
-from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
-from cipp_tui.simulator.graph.call import GraphCall, Key, Reply, bad_request, not_found
+from cipp_tui.simulator.graph.call import (
+    GraphCall,
+    Key,
+    Reply,
+    bad_request,
+    denied,
+    not_found,
+)
 from cipp_tui.simulator.graph.endpoints import endpoint
-from cipp_tui.simulator.graph.odata import Shape, collection, filtered, shape, single
+from cipp_tui.simulator.graph.members import GROUP, MEMBER, USER, Member, home_roles
+from cipp_tui.simulator.graph.odata import collection, filtered, single
 from cipp_tui.simulator.graph.rights import READ_DIRECTORY, READ_GROUPS, READ_USERS
 from cipp_tui.simulator.rules import groups_of
 from cipp_tui.simulator.world import Group, User
 
 MOST_GROUPS_CHECKED: Final = 20
 MOST_IDS: Final = 1000
-
-USER: Final[Shape[User]] = shape(
-    "users",
-    {
-        "businessPhones": lambda u: [],
-        "displayName": lambda u: u.name,
-        "givenName": lambda u: None,
-        "jobTitle": lambda u: None,
-        "mail": lambda u: u.upn,
-        "mobilePhone": lambda u: None,
-        "officeLocation": lambda u: None,
-        "preferredLanguage": lambda u: None,
-        "surname": lambda u: None,
-        "userPrincipalName": lambda u: u.upn,
-        "id": lambda u: u.id,
-        "accountEnabled": lambda u: u.enabled,
-        "userType": lambda u: "Member",
-    },
-)
-GROUP: Final[Shape[Group]] = shape(
-    "groups",
-    {
-        "id": lambda g: g.id,
-        "deletedDateTime": lambda g: None,
-        "description": lambda g: None,
-        "displayName": lambda g: g.name,
-        "groupTypes": lambda g: [],
-        "isAssignableToRole": lambda g: g.role_assignable,
-        "mail": lambda g: None,
-        "mailEnabled": lambda g: False,
-        "mailNickname": lambda g: g.id[:8],
-        "securityEnabled": lambda g: True,
-    },
-)
-_TYPES: Final = {User: "#microsoft.graph.user", Group: "#microsoft.graph.group"}
-_MEMBER_FIELDS: Final = (
-    "id",
-    "displayName",
-    "userPrincipalName",
-    "mail",
-    "accountEnabled",
-    "securityEnabled",
-    "isAssignableToRole",
-)
-
-
-def _property(member: User | Group, name: str) -> Any:
-    form: Shape[Any] = USER if isinstance(member, User) else GROUP
-    field = form.fields.get(name)
-    return field(member) if field else None
-
-
-def _reader(name: str) -> Callable[[User | Group], Any]:
-    return lambda member: _property(member, name)
-
-
-MEMBER: Final[Shape[User | Group]] = shape(
-    "directoryObjects",
-    {name: _reader(name) for name in _MEMBER_FIELDS},
-    {"@odata.type": lambda m: _TYPES[type(m)]},
-)
 
 
 @endpoint("GET", "me", route="me.get", delegated_only=True)
@@ -161,7 +107,7 @@ def check_member_groups(call: GraphCall) -> Reply:
 )
 def get_by_ids(call: GraphCall) -> Reply:
     """Answer the objects with these ids; unknown ones are left out."""
-    known: dict[str, User | Group] = {}
+    known: dict[str, Member] = {}
     if _at_home(call):
         known = {**call.world.users, **call.world.groups}
     ids = _ids(call, "ids", MOST_IDS)
@@ -195,7 +141,7 @@ def get_group(call: GraphCall) -> Reply:
 def list_group_members(call: GraphCall) -> Reply:
     """Answer the direct members of a group."""
     world = call.world
-    members = [
+    members: list[Member] = [
         member
         for key in _group(call).members
         if (member := world.users.get(key) or world.groups.get(key)) is not None
@@ -203,21 +149,26 @@ def list_group_members(call: GraphCall) -> Reply:
     return collection(call, MEMBER, members)
 
 
-@endpoint("GET", "groups/{}/memberOf", route="groups.member-of", permissions=READ_GROUPS)
+@endpoint(
+    "GET", "groups/{}/memberOf", "groups/{}/memberOf/microsoft.graph.group",
+    route="groups.member-of", permissions=READ_GROUPS,
+)  # fmt: skip
 def list_groups_of_group(call: GraphCall) -> Reply:
     """Answer the groups a group is in directly."""
     return _direct_groups(call, _group(call))
 
 
 def _direct_groups(call: GraphCall, member: User | Group) -> Reply:
-    groups: list[User | Group] = [
+    groups: list[Member] = [
         group for group in call.world.groups.values() if member.id in group.members
     ]
+    groups += home_roles(call, member)
     return collection(call, MEMBER, filtered(call, MEMBER, groups))
 
 
 def _all_groups(call: GraphCall, user: User) -> Reply:
-    groups: list[User | Group] = [call.world.groups[key] for key in groups_of(call.world, user.id)]
+    groups: list[Member] = [call.world.groups[key] for key in groups_of(call.world, user.id)]
+    groups += home_roles(call, user)
     return collection(call, MEMBER, filtered(call, MEMBER, groups))
 
 
@@ -246,6 +197,8 @@ def _group(call: GraphCall) -> Group:
     group = call.world.groups.get(key) if _at_home(call) else None
     if group is None:
         raise not_found(key)
+    if not group.readable:
+        raise denied()
     return group
 
 

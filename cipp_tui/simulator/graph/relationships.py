@@ -8,7 +8,7 @@ import base64
 from typing import Any, Final
 
 from cipp_tui.simulator.context import KeptRelationships
-from cipp_tui.simulator.graph.call import GraphCall, Reply, not_found
+from cipp_tui.simulator.graph.call import GraphCall, Reply, denied, not_found
 from cipp_tui.simulator.graph.endpoints import endpoint
 from cipp_tui.simulator.graph.odata import (
     GDAP_MAX,
@@ -144,6 +144,8 @@ def get_relationship(call: GraphCall) -> Reply:
 def list_access_assignments(call: GraphCall) -> Reply:
     """Answer which partner group has which roles of a relationship."""
     relationship = _relationship(call)
+    if not relationship.access_readable:
+        raise denied()
     rows: list[Access] = [(relationship, access) for access in relationship.access]
     return collection(call, ASSIGNMENT, filtered(call, ASSIGNMENT, rows), max_top=GDAP_MAX)
 

@@ -3,12 +3,14 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from cipp_tui.simulator.catalogue import GRAPH
 from cipp_tui.simulator.context import Context, Resolution
-from cipp_tui.simulator.entra.tokens import scope_set
+from cipp_tui.simulator.directory import scope_set
 from cipp_tui.simulator.fault_replies import graph_error
 from cipp_tui.simulator.graph import (
     app_roles,
@@ -23,6 +25,7 @@ from cipp_tui.simulator.graph.call import (
     Caller,
     GraphCall,
     GraphFailure,
+    Key,
     Reply,
     bad_request,
     denied,
@@ -57,26 +60,30 @@ UNKNOWN_ROUTE: Final = "graph.unknown"
 
 
 @dataclass(frozen=True, slots=True)
-class Incoming:
-    """A request to Graph, outer or inner, before anything is known about it."""
-
-    method: str
-    version: str
-    path: str
-    query: str
-    headers: Mapping[str, str]
-    body: bytes | Any
-    base: str
-
-
-@dataclass(frozen=True, slots=True)
-class Located:
-    """A request and the endpoint it is for."""
+class Target:
+    """What an address means, whoever asks: the same for every tenant."""
 
     route: str
     endpoint: Endpoint | None
     template: str
+    version: str
+    path: str
+    query: Mapping[str, str]
+    keys: tuple[Key, ...]
+    units: int
+
+
+@dataclass(slots=True)
+class Located:
+    """A request and the endpoint it is for."""
+
+    target: Target
     call: GraphCall
+
+    @property
+    def route(self) -> str:
+        """The name of the endpoint, for faults and the log."""
+        return self.target.route
 
 
 class Graph:
@@ -115,16 +122,9 @@ class Graph:
     def resolve(self, request: Request, caller: Caller) -> Resolution:
         """Find out which endpoint an outer request is for."""
         version, _, path = request.path.lstrip("/").partition("/")
-        incoming = Incoming(
-            request.method,
-            version,
-            path,
-            request.query,
-            request.headers,
-            request.body,
-            base_url(request, Addresses().graph),
-        )
-        located = self.locate(incoming, caller)
+        target = target_of(request.method, version, path, request.query)
+        base = base_url(request, Addresses().graph)
+        located = self.locate(target, request.method, request.headers, request.body, base, caller)
         return Resolution(
             located.route,
             caller.tenant.id,
@@ -132,24 +132,29 @@ class Graph:
             is_write=request.method != "GET",
         )
 
-    def locate(self, incoming: Incoming, caller: Caller) -> Located:
-        """Find the endpoint of a request, outer or inner."""
-        template, keys = parse_path(incoming.path)
-        methods = ENDPOINTS.get(template, {}) if incoming.version in VERSIONS else {}
-        endpoint = methods.get(incoming.method)
+    def locate(
+        self,
+        target: Target,
+        method: str,
+        headers: Mapping[str, str],
+        body: Any,
+        base: str,
+        caller: Caller,
+    ) -> Located:
+        """Join a request, outer or inner, with what its address means."""
         call = GraphCall(
             self.context,
             caller,
-            incoming.method,
-            incoming.version,
-            incoming.path,
-            dict(parse_qsl(incoming.query, keep_blank_values=True)),
-            incoming.headers,
-            incoming.body,
-            incoming.base,
-            keys,
+            method,
+            target.version,
+            target.path,
+            target.query,
+            headers,
+            body,
+            base,
+            target.keys,
         )
-        return Located(endpoint.route if endpoint else UNKNOWN_ROUTE, endpoint, template, call)
+        return Located(target, call)
 
     def perform(self, located: Located) -> Reply:
         """Answer a located request."""
@@ -157,7 +162,7 @@ class Graph:
             reply = self._performed(located)
         except GraphFailure as failure:
             reply = self._failed(failure, located.call.headers)
-        reply.headers.setdefault("x-ms-resource-unit", str(resource_units(located)))
+        reply.headers.setdefault("x-ms-resource-unit", str(located.target.units))
         return reply
 
     def finished(self, reply: Reply, headers: Mapping[str, str]) -> Response:
@@ -175,7 +180,7 @@ class Graph:
         return Response(reply.status, {**common, **reply.headers}, encode(reply.body))
 
     def _performed(self, located: Located) -> Reply:
-        call, endpoint = located.call, located.endpoint
+        call, endpoint = located.call, located.target.endpoint
         throttled = self._throttle(located)
         if throttled is not None:
             return self._too_many(throttled, call)
@@ -189,9 +194,10 @@ class Graph:
     def _throttle(self, located: Located) -> Throttled | None:
         call = located.call
         writes = 0 if call.method == "GET" else 1
-        units = resource_units(located)
         caller = call.caller
-        return self.context.limits.graph(caller.app_id, caller.tenant.id, units, writes, call.now)
+        return self.context.limits.graph(
+            caller.app_id, caller.tenant.id, located.target.units, writes, call.now
+        )
 
     def _too_many(self, throttled: Throttled, call: GraphCall) -> Reply:
         caller = call.caller
@@ -225,13 +231,23 @@ class Graph:
         return json_response(401, body, {"WWW-Authenticate": realm})
 
 
-def resource_units(located: Located) -> int:
-    """Return what a request costs.
+@lru_cache(maxsize=4096)
+def target_of(method: str, version: str, path: str, query_text: str) -> Target:
+    """Find the endpoint an address is for, the same one for the same address."""
+    template, keys = parse_path(path)
+    methods = ENDPOINTS.get(template, {}) if version in VERSIONS else {}
+    endpoint = methods.get(method)
+    query = MappingProxyType(dict(parse_qsl(query_text, keep_blank_values=True)))
+    units = resource_units(endpoint.cost if endpoint else 1, query)
+    route = endpoint.route if endpoint else UNKNOWN_ROUTE
+    return Target(route, endpoint, template, version, path, query, keys, units)
+
+
+def resource_units(cost: int, query: Mapping[str, str]) -> int:
+    """Return what a request costs that costs so much without options.
 
     Source: Graph docs, throttling limits for identity and access.
     """
-    cost = located.endpoint.cost if located.endpoint else 1
-    query = located.call.query
     cost += 1 if "$expand" in query else 0
     cost -= 1 if "$select" in query else 0
     top = query.get("$top", "")
@@ -266,7 +282,7 @@ def _parsed(body: Any) -> Any:
 def _unknown(located: Located) -> GraphFailure:
     if located.call.version not in VERSIONS:
         return GraphFailure(400, "BadRequest", "Invalid version.")
-    if located.template in ENDPOINTS:
+    if located.target.template in ENDPOINTS:
         message = "Specified HTTP method is not allowed for the request target."
         return GraphFailure(405, "Request_BadRequest", message)
     segment = located.call.path.strip("/").partition("/")[0]

@@ -4,6 +4,7 @@ Source: Graph docs, servicePrincipal resource type and its calls.
 """
 
 from functools import cache
+from operator import attrgetter
 from typing import Any, Final
 
 from cipp_tui.simulator.catalogue import MICROSOFT_SERVICES_TENANT, resource_applications
@@ -86,19 +87,19 @@ def _scopes(app_id: str) -> list[dict[str, Any]]:
 PRINCIPAL: Final[Shape[ServicePrincipal]] = shape(
     "servicePrincipals",
     {
-        "id": lambda p: p.id,
+        "id": attrgetter("id"),
         "deletedDateTime": lambda p: None,
-        "accountEnabled": lambda p: p.enabled,
+        "accountEnabled": attrgetter("enabled"),
         "alternativeNames": lambda p: [],
-        "appDisplayName": lambda p: p.display_name,
+        "appDisplayName": attrgetter("display_name"),
         "appDescription": lambda p: None,
-        "appId": lambda p: p.app_id,
+        "appId": attrgetter("app_id"),
         "appOwnerOrganizationId": lambda p: p.owner_tenant or MICROSOFT_SERVICES_TENANT,
         "appRoleAssignmentRequired": lambda p: False,
         "createdDateTime": lambda p: graph_time(p.created),
         "description": lambda p: None,
         "disabledByMicrosoftStatus": lambda p: None,
-        "displayName": lambda p: p.display_name,
+        "displayName": attrgetter("display_name"),
         "homepage": lambda p: None,
         "loginUrl": lambda p: None,
         "notes": lambda p: None,

@@ -1,7 +1,7 @@
 """Partner Center over HTTP: token check, routing, idempotency, customers."""
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import parse_qs
@@ -56,6 +56,15 @@ class PartnerCenter:
                 route, tenant, answer = "consent.delete", key, self._delete
         write = route.startswith("consent")
         return Resolution(route, tenant, lambda: self._answered(request, answer), write)
+
+    @property
+    def answered(self) -> Collection[object]:
+        """What tells the answered requests apart."""
+        return self._answers.keys()
+
+    def remember_answers_of(self, other: "PartnerCenter") -> None:
+        """Take over another copy's memory of answered requests."""
+        self._answers.update(other._answers)
 
     def _answered(self, request: Request, answer: "Endpoint") -> Response:
         headers = request.headers
