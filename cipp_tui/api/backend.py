@@ -1,11 +1,13 @@
 """The port: everything the program asks of the outside world, whoever answers."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from cipp_tui.domain.evidence import Evidence
+from cipp_tui.domain.gdap_trace import TraceReading
 from cipp_tui.domain.jobs import Action, Step
 from cipp_tui.domain.permissions import (
     NOTHING_DONE,
@@ -94,6 +96,16 @@ class Visit(Protocol):
         ...
 
 
+class Waits(Protocol):
+    """Work that waits for its own tenant's sake, a throttled one for example."""
+
+    waiting: int
+    """How many visits wait at present. They need no worker meanwhile."""
+
+    on_wait: Callable[[], None] | None
+    """Called whenever one begins to wait."""
+
+
 class Backend(Protocol):
     """One way to reach the tenants."""
 
@@ -117,6 +129,16 @@ class Backend(Protocol):
         """
         ...
 
+    async def evidence(
+        self, tenant: Tenant, *, unlicensed: tuple[str, ...] = (), in_debt: bool = False
+    ) -> Evidence:
+        """Read, just now, what tells why a tenant works or not; writes nothing, raises nothing.
+
+        A fact that cannot be read is told as such. `in_debt`: access is owed, so that a consent
+        will have to be given.
+        """
+        ...
+
     async def preflight(self, tenant: Tenant) -> Preflight:
         """Check whether a reset could give back what it takes away; changes nothing."""
         ...
@@ -125,12 +147,26 @@ class Backend(Protocol):
         """Whether our own side can work at all; changes nothing."""
         ...
 
+    async def gdap_trace(
+        self, tenant: TenantId, users: Sequence[str], heard: Callable[[str], None]
+    ) -> TraceReading:
+        """Read what decides which roles users of the partner hold in a tenant; changes nothing.
+
+        `heard` is told what is being read. Raises: Problem when nothing can be said at all; what
+        could be read in part only is told in the reading.
+        """
+        ...
+
     def plan(self, action: Action, tenant: Tenant) -> tuple[Step, ...]:
         """The steps of an action on a tenant; what each does, not when."""
         ...
 
-    def visit(self, tenant: Tenant, *, item: int) -> Visit:
-        """Begin work on a tenant. `item` names the journal's entry, for request ids."""
+    def visit(self, tenant: Tenant, *, item: int, tried: Mapping[str, int]) -> Visit:
+        """Begin work on a tenant. `item` names the journal's entry, for request ids.
+
+        `tried` tells how often each step of the item came to an end before, well or not: a service
+        answers a request id it knows as it did then.
+        """
         ...
 
     async def signed_in(self) -> str | None:
@@ -152,6 +188,11 @@ class Backend(Protocol):
     @property
     def http_requests(self) -> int:
         """How many HTTP requests were sent so far."""
+        ...
+
+    @property
+    def patience(self) -> Waits:
+        """Who waits, of the visits under way."""
         ...
 
     @property

@@ -1,11 +1,11 @@
 """JSON batching: up to 20 requests in one, each with its own fate."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import from_json
 
 from cipp_tui.api.endpoints import Service
 from cipp_tui.api.errors import already_there, graph_problem
@@ -21,7 +21,19 @@ MOST: Final = 20
 PATIENCE_S: Final = 240.0
 LAG_PATIENCE_S: Final = 90.0
 
-Shape = TypeVar("Shape", bound=Foreign)
+Shape = TypeVar("Shape")
+Model = TypeVar("Model", bound=Foreign)
+
+
+_LISTS: dict[type, TypeAdapter[Any]] = {}
+
+
+def list_of(shape: type[Shape]) -> TypeAdapter[list[Shape]]:
+    """Checks all elements in one call: a tenant has a hundred of them."""
+    if shape not in _LISTS:
+        _LISTS[shape] = TypeAdapter(list[shape])  # type: ignore[valid-type]
+    return _LISTS[shape]
+
 
 _LAGS: Final = (
     (404, "Request_ResourceNotFound"),
@@ -41,6 +53,7 @@ class Part:
     url: str
     body: Mapping[str, Any] | None = None
     lags: bool = False  # names a fresh object: its absence may only be replication's delay
+    units: int = 1  # Source: Graph, "Throttling limits": most cost 1, grants without $select 2
 
     def rendered(self) -> dict[str, Any]:
         request: dict[str, Any] = {"id": self.id, "method": self.method, "url": self.url}
@@ -57,14 +70,22 @@ class PartAnswer:
     id: str
     status: int
     body: Any
-    retry_after: str | None
+    headers: object  # as foreign as the rest
     host: str
-    request_id: str
-    at: str
+    batch_id: str  # of the whole batch
+    clock: Clock
 
     @property
     def good(self) -> bool:
         return self.status < 300
+
+    @property
+    def request_id(self) -> str:
+        return _header(self.headers, "request-id") or self.batch_id
+
+    @property
+    def retry_after(self) -> str | None:
+        return _header(self.headers, "retry-after")
 
     def problem(self) -> RemoteProblem | None:
         """What went wrong; None when nothing did, or when it only is so already."""
@@ -75,7 +96,7 @@ class PartAnswer:
             host=self.host,
             status=self.status,
             request_id=self.request_id,
-            at=self.at,
+            at=self.clock.now().isoformat(timespec="seconds"),
         )
         return None if already_there(problem) else problem
 
@@ -94,11 +115,11 @@ class PartAnswer:
         if link is not None and not isinstance(link, str):
             raise self.not_understood("@odata.nextLink: not a text")
         try:
-            return [shape.model_validate(element) for element in value], link
+            return list_of(shape).validate_python(value), link
         except ValidationError as error:
             raise self.not_understood(first_of(error)) from None
 
-    def one(self, shape: type[Shape]) -> Shape:
+    def one(self, shape: type[Model]) -> Model:
         """The body as one object. Raises: NotUnderstood."""
         try:
             return shape.model_validate(self.body)
@@ -112,7 +133,7 @@ class PartAnswer:
             host=self.host,
             status=self.status,
             request_id=self.request_id,
-            at=self.at,
+            at=self.clock.now().isoformat(timespec="seconds"),
         )
 
 
@@ -152,8 +173,8 @@ async def _send_chunk(
             break
         wait = max(_wait(answers[part.id], clock, attempt) for part in again)
         if any(answers[part.id].status == 429 for part in again):
-            http.hold(Service.GRAPH, token, wait, scope="Tenant")
-        await clock.sleep(wait)
+            http.hold_tenant(Service.GRAPH, token, wait)
+        await http.patience.wait(wait)
         waiting = again
     return answers
 
@@ -170,29 +191,30 @@ async def _send_once(
             token=token,
             payload={"requests": [part.rendered() for part in parts]},
             repeatable=True,
+            units=sum(part.units for part in parts),
+            writes=sum(part.method != "GET" for part in parts),
         )
     )
-    at = clock.now().isoformat(timespec="seconds")
-    found = _parse(answer, at)
+    found = _parse(answer, clock)
     missing = present - found.keys()
     if missing:
         raise answer.not_understood(f"responses: {len(missing)} of {len(parts)} are missing")
     return {ident: found[ident] for ident in present}
 
 
-def _parse(answer: Answer, at: str) -> dict[str, PartAnswer]:
+def _parse(answer: Answer, clock: Clock) -> dict[str, PartAnswer]:
     try:
-        body = json.loads(answer.body)
+        body = from_json(answer.body)
         responses = body["responses"]
         return {
             str(one["id"]): PartAnswer(
                 id=str(one["id"]),
                 status=int(one["status"]),
                 body=one.get("body"),
-                retry_after=_header(one.get("headers"), "retry-after"),
+                headers=one.get("headers"),
                 host=answer.host,
-                request_id=_header(one.get("headers"), "request-id") or answer.request_id,
-                at=at,
+                batch_id=answer.request_id,
+                clock=clock,
             )
             for one in responses
         }

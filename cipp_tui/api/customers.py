@@ -242,7 +242,7 @@ class Customers:
     ) -> list[TenantId]:
         touched: dict[TenantId, None] = {}
         for foreign in page:
-            relationship = _relationship(foreign)
+            relationship = relationship_of(foreign)
             if relationship.tenant is None or relationship.tenant == self._partner:
                 continue
             held = found.setdefault(relationship.tenant, [])
@@ -310,7 +310,11 @@ def _renamed(tenant: Tenant, *, name: str | None, domain: str | None) -> Tenant:
     )
 
 
-def _relationship(foreign: Relationship) -> GdapRelationship:
+def relationship_of(foreign: Relationship) -> GdapRelationship:
+    """A relationship in our own words; a status nobody knows becomes `UNKNOWN`.
+
+    Source: Graph, delegatedAdminRelationship resource type.
+    """
     try:
         status = RelationshipStatus(foreign.status)
     except ValueError:

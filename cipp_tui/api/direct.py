@@ -1,7 +1,7 @@
 """The direct backend: Entra ID, Graph and Partner Center, with nobody in between."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,17 +10,22 @@ import httpx
 from cipp_tui.api.backend import Capability, Check, Comparison, DeviceSignIn, Preflight
 from cipp_tui.api.customers import Customers
 from cipp_tui.api.endpoints import Endpoints
+from cipp_tui.api.evidence import EvidenceReader
 from cipp_tui.api.grants import Grants
 from cipp_tui.api.graph import Graph
 from cipp_tui.api.http import HttpClient
+from cipp_tui.api.pace import Patience
 from cipp_tui.api.partner import PartnerCenter
 from cipp_tui.api.sign_in import MsalSignIn
 from cipp_tui.api.steps import REFRESH_PLAN, RESET_PLAN
 from cipp_tui.api.token_store import TokenStore
 from cipp_tui.api.tokens import Tokens
+from cipp_tui.api.trace import GdapTrace
 from cipp_tui.api.visit import DirectVisit, Instruments
 from cipp_tui.api.wanted import ExtraPermissions, read_wanted
 from cipp_tui.domain.clock import SYSTEM, Clock
+from cipp_tui.domain.evidence import Evidence
+from cipp_tui.domain.gdap_trace import TraceReading
 from cipp_tui.domain.jobs import Action, Step
 from cipp_tui.domain.permissions import AppId, WantedPermissions
 from cipp_tui.domain.problems import Problem, SignInProblem
@@ -90,7 +95,7 @@ class DirectBackend:
             configured_refresh_token=settings.refresh_token,
             clock=clock,
         )
-        graph = Graph(self._http, clock)
+        graph = self._graph = Graph(self._http, clock)
         self._partner = PartnerCenter(self._http, self._tokens)
         self._customers = Customers(
             self._http,
@@ -108,7 +113,17 @@ class DirectBackend:
             wanted=self.wanted,
             preflight=self.preflight,
             prune=settings.prune,
+            patience=self._http.patience,
             seed=settings.seed,
+            clock=clock,
+        )
+        self._evidence = EvidenceReader(
+            http=self._http,
+            tokens=self._tokens,
+            graph=graph,
+            partner=self._partner,
+            wanted=self.wanted,
+            prune=settings.prune,
             clock=clock,
         )
         self._wanted: WantedPermissions | None = None
@@ -136,6 +151,12 @@ class DirectBackend:
         """Source: Graph, servicePrincipal and its grants."""
         return await DirectVisit(self._instruments, tenant, item=0).compare(unlicensed)
 
+    async def evidence(
+        self, tenant: Tenant, *, unlicensed: tuple[str, ...] = (), in_debt: bool = False
+    ) -> Evidence:
+        """Source: Graph, delegatedAdminRelationship; Entra, OAuth 2.0; Partner Center."""
+        return await self._evidence.read(tenant, unlicensed=unlicensed, in_debt=in_debt)
+
     async def preflight(self, tenant: Tenant) -> Preflight:
         """What a give-back needs, looked at before anything is taken away.
 
@@ -152,6 +173,14 @@ class DirectBackend:
         """Source: Partner Center, "Enable the Secure Application Model"."""
         return [await self._partner_center_answers()]
 
+    async def gdap_trace(
+        self, tenant: TenantId, users: Sequence[str], heard: Callable[[str], None]
+    ) -> TraceReading:
+        """Source: Graph, "List accessAssignments"; "List a user's direct memberships"."""
+        token = await self._tokens.partner_graph()
+        trace = GdapTrace(self._http, self._graph, token, self._clock)
+        return await trace.read(tenant, users, heard)
+
     def plan(self, action: Action, tenant: Tenant) -> tuple[Step, ...]:
         """Source: Partner Center, "Get customer consent as Control Panel Vendor"."""
         if action is Action.REFRESH:
@@ -160,9 +189,9 @@ class DirectBackend:
             return RESET_PLAN
         raise ValueError(f"no plan for {action} of a {tenant.kind} tenant")
 
-    def visit(self, tenant: Tenant, *, item: int) -> DirectVisit:
+    def visit(self, tenant: Tenant, *, item: int, tried: Mapping[str, int]) -> DirectVisit:
         """Source: none, nothing is sent yet."""
-        return DirectVisit(self._instruments, tenant, item=item)
+        return DirectVisit(self._instruments, tenant, item=item, tried=tried)
 
     async def signed_in(self) -> str | None:
         """Source: Entra, "OAuth 2.0 authorization code flow", refresh the access token."""
@@ -185,6 +214,10 @@ class DirectBackend:
     @property
     def http_requests(self) -> int:
         return self._http.sent
+
+    @property
+    def patience(self) -> Patience:
+        return self._http.patience
 
     @property
     def holding(self) -> str:

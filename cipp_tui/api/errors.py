@@ -24,6 +24,8 @@ ALREADY_THERE = (
 
 def already_there(problem: RemoteProblem) -> bool:
     """Whether a refusal only says that what was asked for is so already."""
+    if problem.status == 409 and "Request_MultipleObjectsWithSameKeyValue" in problem.code:
+        return True  # said of a directory role that is active already, for one
     return any(text in problem.message.casefold() for text in ALREADY_THERE)
 
 

@@ -2,18 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from functools import lru_cache
+from typing import Any, TypeVar
 
-from cipp_tui.api.batch import Part, PartAnswer, send_batch
+from pydantic import ValidationError
+
+from cipp_tui.api.batch import Part, PartAnswer, list_of, send_batch
 from cipp_tui.api.endpoints import Service
-from cipp_tui.api.http import Call, HttpClient, Token
+from cipp_tui.api.http import Call, HttpClient, Token, first_of
 from cipp_tui.api.wire import (
     Collection,
     DelegatedGrant,
     DirectoryRole,
     Domain,
-    Foreign,
     Principal,
+    ResourceId,
     RoleAssignment,
 )
 from cipp_tui.domain.clock import Clock
@@ -26,7 +29,7 @@ from cipp_tui.domain.permissions import (
 from cipp_tui.domain.problems import NotUnderstood
 from cipp_tui.domain.roles import RoleId
 
-Shape = TypeVar("Shape", bound=Foreign)
+Shape = TypeVar("Shape")
 MOST_VALUES = 15
 """Values one `in` may hold. Source: Graph, advanced query limits (15 OR clauses)."""
 
@@ -49,6 +52,7 @@ class Graph:
     def __init__(self, http: HttpClient, clock: Clock) -> None:
         self._http = http
         self._clock = clock
+        self._parts: tuple[str, list[Part]] | None = None  # the same for every tenant
 
     async def read(self, token: Token, wanted: WantedPermissions) -> TenantReading:
         """Read the tenant's state in one batch.
@@ -56,7 +60,9 @@ class Graph:
         Raises: Refused when the principal or its grants may not be read; NotUnderstood; others.
         Source: Graph, servicePrincipal, appRoleAssignment, oAuth2PermissionGrant, directoryRole.
         """
-        answers = await send_batch(self._http, token, _parts(wanted), clock=self._clock)
+        if self._parts is None or self._parts[0] != wanted.fingerprint:
+            self._parts = (wanted.fingerprint, _parts(wanted))
+        answers = await send_batch(self._http, token, self._parts[1], clock=self._clock)
         own = answers["own"]
         if own.status == 404:
             return TenantReading(
@@ -72,7 +78,7 @@ class Graph:
         resources: dict[AppId, str] = {}
         for name, answer in answers.items():
             if name.startswith("resources"):
-                for resource in await self._all(token, answer, Principal):
+                for resource in await self._all(token, answer, ResourceId):
                     resources[AppId(resource.app)] = resource.id
         apps = {ident: app for app, ident in resources.items()}
         roles = await self._all(token, answers["roles"], RoleAssignment)
@@ -86,12 +92,13 @@ class Graph:
             granted=GrantedPermissions(
                 principal=principal.id,
                 roles=frozenset(
-                    (apps.get(role.resource, AppId(role.resource)), role.role) for role in roles
+                    [
+                        (apps.get(role["resourceId"], AppId(role["resourceId"])), role["appRoleId"])
+                        for role in roles
+                    ]
                 ),
-                scopes=frozenset(
-                    DelegatedScope(app, scope)
-                    for app, grant in grants.items()
-                    for scope in (grant.scope or "").split()
+                scopes=frozenset().union(
+                    *(_scopes(app, grant.scope or "") for app, grant in grants.items())
                 ),
                 directory_roles=frozenset(RoleId(role.template) for role in held),
                 resources=frozenset(resources),
@@ -139,9 +146,19 @@ class Graph:
         found, link = answer.items(shape)
         while link:
             page = await self.follow(token, link)
-            found += [shape.model_validate(element) for element in page.value]
+            found += self._checked(page.value, shape)
             link = page.next_link
         return found
+
+    @staticmethod
+    def _checked(value: list[dict[str, Any]], shape: type[Shape]) -> list[Shape]:
+        try:
+            return list_of(shape).validate_python(value)
+        except ValidationError as error:
+            raise NotUnderstood(
+                f"The next page has another shape than documented: {first_of(error)}",
+                code="not-understood",
+            ) from None
 
     async def _active(self, token: Token, answer: PartAnswer) -> frozenset[RoleId]:
         """Which directory roles are active; unreadable counts as none, for activating is safe."""
@@ -167,7 +184,7 @@ def _parts(wanted: WantedPermissions) -> list[Part]:
             method="GET",
             url="/servicePrincipals?$filter=appId in ("
             + ",".join(f"'{app}'" for app in chunk)
-            + ")&$select=id,appId,displayName",
+            + ")&$select=id,appId",
         )
         for place, chunk in enumerate(chunks)
     ]
@@ -179,7 +196,7 @@ def _parts(wanted: WantedPermissions) -> list[Part]:
             method="GET",
             url=f"{own}/appRoleAssignments?$top=999&$select=appRoleId,resourceId",
         ),
-        Part(id="grants", method="GET", url=f"{own}/oauth2PermissionGrants"),
+        Part(id="grants", method="GET", url=f"{own}/oauth2PermissionGrants", units=2),
         Part(
             id="held",
             method="GET",
@@ -203,6 +220,7 @@ def _by_object_id(principal: str) -> list[Part]:
             id="grants",
             method="GET",
             url=f"/oauth2PermissionGrants?$filter=clientId eq '{principal}'",
+            units=2,
         ),
         Part(
             id="held",
@@ -211,6 +229,12 @@ def _by_object_id(principal: str) -> list[Part]:
             lags=True,
         ),
     ]
+
+
+@lru_cache(maxsize=1024)
+def _scopes(app: AppId, text: str) -> frozenset[DelegatedScope]:
+    """The scopes of one grant; the same text again and again, from tenant to tenant."""
+    return frozenset(DelegatedScope(app, scope) for scope in text.split())
 
 
 def _demand(answer: PartAnswer) -> None:

@@ -1,107 +1,176 @@
-"""One gate per host, and per tenant on it: when a service asks to wait, every worker waits."""
+"""How fast we may go: documented quotas, learned rates, and gates that a 429 closes for all."""
 
 import random
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import Final
 
 from cipp_tui.domain.clock import Clock
 
-LONGEST_WAIT_S = 300.0
-_WINDOW_S = 1.0
-_RECOVERY_PER_S = 1.03  # a learned limit is forgotten this fast
-_MARGIN = 0.97  # how near to a learned limit we go
-_SLOWEST = 20.0  # requests a second; a limit is never taken for lower than this
+LONGEST_WAIT_S: Final = 300.0
+_JITTER_S: Final = 0.05
+_LOOK_BACK_S: Final = 20.0
+_BUCKET_S: Final = 0.1
+_MARGIN: Final = 0.95  # how near to a learned limit we go
+_QUIET_S: Final = 30.0  # how long a learned limit is kept before more is tried
+_GROWTH_PER_S: Final = 1.01
+_SLOWEST: Final = 20.0  # requests a second; a limit is never taken for lower than this
 
 
 class Gate:
-    """Lets requests through at the pace a service allows."""
+    """One host, or one tenant on it: closed while asked to wait, paced by what was learned."""
 
     def __init__(self, clock: Clock, *, per_second: float | None = None) -> None:
         self._clock = clock
         self._documented = per_second
         self._learned: float | None = None
         self._learned_at = 0.0
+        self._held_at = float("-inf")
         self._opens_at = float("-inf")
         self._next_slot = 0.0
-        self._accepted: deque[float] = deque()
+        self._began: float | None = None  # since when it has been flowing
+        self._accepted: deque[list[float]] = deque()  # when a bucket began, how many
 
     @property
     def closed_for(self) -> float:
         """Seconds until the gate opens again; 0 when it is open."""
         return max(0.0, self._opens_at - self._clock.monotonic())
 
+    @property
+    def per_second(self) -> float | None:
+        """Requests a second at present; None: as many as there are."""
+        if self._learned is None:
+            return self._documented
+        quiet = self._clock.monotonic() - self._learned_at - _QUIET_S
+        rate = self._learned * float(_GROWTH_PER_S ** min(max(quiet, 0.0), 600.0))
+        return min(rate, self._documented) if self._documented else rate
+
     async def enter(self) -> None:
         """Wait for one's turn."""
         while True:
-            now = self._clock.monotonic()
-            rate = self._rate(now)
-            earliest = max(self._opens_at, self._next_slot if rate else 0.0)
-            if earliest <= now:
-                if rate:
-                    self._next_slot = max(now, self._next_slot) + 1.0 / rate
-                return
-            if rate and self._opens_at <= now:
-                self._next_slot = earliest + 1.0 / rate
-                await self._clock.sleep(earliest - now)
-                if self._opens_at <= self._clock.monotonic():
-                    return
+            if (closed := self.closed_for) > 0:
+                await self._clock.sleep(closed + random.random() * _JITTER_S)
                 continue
-            await self._clock.sleep(earliest - now + random.random() * 0.05)
+            if (rate := self.per_second) is None:
+                return
+            now = self._clock.monotonic()
+            turn = max(now, self._next_slot)
+            self._next_slot = turn + 1.0 / rate
+            if turn > now:
+                await self._clock.sleep(turn - now)
+            if self.closed_for == 0:
+                return
 
     def accepted(self) -> None:
         """A request was answered without a 429: what the service bears is learned from these."""
         now = self._clock.monotonic()
-        self._accepted.append(now)
-        while self._accepted and self._accepted[0] < now - _WINDOW_S:
+        if self._began is None:
+            self._began = now
+        if self._accepted and now - self._accepted[-1][0] < _BUCKET_S:
+            self._accepted[-1][1] += 1
+            return
+        self._accepted.append([now, 1])
+        while self._accepted[0][0] < now - _LOOK_BACK_S:
             self._accepted.popleft()
 
-    def hold(self, seconds: float) -> None:
+    def hold(self, seconds: float, *, sent_at: float | None = None) -> None:
         """The service asked us to wait: close the gate, and go slower afterwards.
 
-        What it bore is learned only from a second in which the gate stood open all the time.
+        Only a refusal of something sent after the last one teaches anything new.
         """
         now = self._clock.monotonic()
-        if now - self._opens_at >= _WINDOW_S:
-            while self._accepted and self._accepted[0] < now - _WINDOW_S:
-                self._accepted.popleft()
-            borne = len(self._accepted) / _WINDOW_S * _MARGIN
-            self._learned, self._learned_at = max(borne, _SLOWEST), now
+        if sent_at is None or sent_at > self._held_at:
+            self._learn(seconds, now)
+            self._held_at, self._began = now, None
+            self._accepted.clear()
         self._opens_at = max(self._opens_at, now + min(seconds, LONGEST_WAIT_S))
 
-    def _rate(self, now: float) -> float | None:
-        if self._learned is None:
-            return self._documented
-        rate = self._learned * float(_RECOVERY_PER_S ** min(now - self._learned_at, 300.0))
-        return min(rate, self._documented) if self._documented else rate
+    def _learn(self, seconds: float, now: float) -> None:
+        """Take what was accepted for the limit.
+
+        A quota of one period was used up since we began, and is renewed when we may go on: the
+        time between is the period, give or take the second to which services round the wait up.
+        """
+        if self._began is None:
+            return
+        elapsed = now - self._began
+        window = min(elapsed, max(1.0, 2 * seconds), _LOOK_BACK_S)
+        borne = sum(count for at, count in self._accepted if at >= now - window)
+        rate = borne / (max(1.0, elapsed + seconds - 1.0) if window == elapsed else window)
+        if (before := self.per_second) is not None:
+            rate = min(rate, before)
+        if rate >= _SLOWEST:
+            self._learned, self._learned_at = max(rate * _MARGIN, _SLOWEST), now
 
 
-class Gates:
-    """All gates of a session, by name."""
+class Quota:
+    """So many units in any stretch of so many seconds, as a service documents it."""
 
-    def __init__(self, clock: Clock, documented: dict[str, float] | None = None) -> None:
+    def __init__(self, limit: float, seconds: float) -> None:
+        self._limit = limit
+        self._seconds = seconds
+        self._width = seconds / 50
+        self._slots: deque[list[float]] = deque()  # when a slot began, units taken in it
+        self._used = 0.0
+
+    def wait_for(self, units: float, now: float) -> float:
+        """Seconds until there is room for so many units."""
+        horizon = now - self._seconds - self._width
+        while self._slots and self._slots[0][0] <= horizon:
+            self._used -= self._slots.popleft()[1]
+        over = self._used + min(units, self._limit) - self._limit
+        if over <= 0:
+            return 0.0
+        for began, taken in self._slots:
+            over -= taken
+            if over <= 0:
+                return max(0.0, began - horizon)
+        return self._seconds
+
+    def take(self, units: float, now: float) -> None:
+        """Use units up."""
+        if not self._slots or now - self._slots[-1][0] >= self._width:
+            self._slots.append([now, 0.0])
+        self._slots[-1][1] += units
+        self._used += units
+
+    @property
+    def idle(self) -> bool:
+        """Nothing of it is used, as far as was looked last."""
+        return not self._slots
+
+
+class Patience:
+    """Waits for one tenant's sake, counted: whoever waits needs no worker meanwhile."""
+
+    GRACE_S: Final = 0.1
+    """A shorter wait is not worth another tenant's start."""
+
+    def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._documented = documented or {}
-        self._gates: dict[str, Gate] = {}
+        self.waiting = 0
+        self.on_wait: Callable[[], None] | None = None
 
-    def gate(self, name: str) -> Gate:
-        found = self._gates.get(name)
-        if found is None:
-            found = self._gates[name] = Gate(self._clock, per_second=self._documented.get(name))
-        return found
+    async def wait(self, seconds: float) -> None:
+        """Wait; whoever is interested is told that a worker has become free."""
+        await self._clock.sleep(min(seconds, self.GRACE_S))
+        if seconds <= self.GRACE_S:
+            return
+        self.waiting += 1
+        try:
+            if self.on_wait is not None:
+                self.on_wait()
+            await self._clock.sleep(seconds - self.GRACE_S)
+        finally:
+            self.waiting -= 1
 
-    def known(self, name: str) -> Gate | None:
-        """The gate, if anything was ever held there."""
-        return self._gates.get(name)
 
-    def longest(self, words: Callable[[str], str]) -> str:
-        """Which host asks us to wait the longest, in words; empty when none does."""
-        shut = [(gate.closed_for, name) for name, gate in self._gates.items()]
-        seconds, name = max(shut, default=(0.0, ""))
-        if seconds < 1.0:
-            return ""
-        return f"{words(name)} asks us to wait {seconds:.0f} s"
+def longest_hold(gates: Sequence[tuple[str, Gate]]) -> str:
+    """Which host asks us to wait the longest, in words; empty when none does."""
+    seconds, words = max(((gate.closed_for, words) for words, gate in gates), default=(0.0, ""))
+    return f"{words} asks us to wait {seconds:.0f} s" if seconds >= 1.0 else ""
 
 
 def retry_after(value: str | None, now: datetime) -> float | None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from cipp_tui.api.endpoints import Service
 from cipp_tui.api.errors import already_there
-from cipp_tui.api.http import Call, HttpClient
+from cipp_tui.api.http import Answer, Call, HttpClient
 from cipp_tui.api.tokens import Tokens
 from cipp_tui.domain.permissions import BOOTSTRAP_SCOPES, MICROSOFT_GRAPH, WantedPermissions
 from cipp_tui.domain.problems import Refused
@@ -37,7 +37,7 @@ class PartnerCenter:
         Source: Partner Center, "Get customer consent as Control Panel Vendor".
         """
         try:
-            await self._http.send(
+            answer = await self._http.send(
                 Call(
                     service=Service.PARTNER_CENTER,
                     method="POST",
@@ -61,6 +61,7 @@ class PartnerCenter:
             if already_there(problem):
                 return False
             raise
+        _demand_the_service(answer)
         return True
 
     async def remove_consent(self, tenant: TenantId, app: str, *, request_id: str) -> None:
@@ -71,7 +72,7 @@ class PartnerCenter:
         Source: Partner Center, "Get customer consent as Control Panel Vendor"; the documented
         statuses are 200 and 201, field reports say 204: any 2xx is taken.
         """
-        await self._http.send(
+        answer = await self._http.send(
             Call(
                 service=Service.PARTNER_CENTER,
                 method="DELETE",
@@ -80,6 +81,7 @@ class PartnerCenter:
                 headers={"MS-RequestId": request_id},
             )
         )
+        _demand_the_service(answer)
 
     async def health(self) -> PartnerHealth:
         """Whether Partner Center answers and our sign-in carries MFA; asked once per session.
@@ -88,16 +90,30 @@ class PartnerCenter:
         Source: Partner Center, "Enable the Secure Application Model" (ValidateMfa header).
         """
         if self._health is None:
-            answer = await self._http.send(
-                Call(
-                    service=Service.PARTNER_CENTER,
-                    method="GET",
-                    path="/v1/customers?size=1",
-                    token=await self._tokens.partner_center(),
-                    headers={"ValidateMfa": "true"},
-                    repeatable=True,
-                )
-            )
-            told = answer.headers.get("isMfaCompliant")
-            self._health = PartnerHealth(None if told is None else told.lower() == "true")
+            self._health = await self.look()
         return self._health
+
+    async def look(self) -> PartnerHealth:
+        """The same, asked now.
+
+        Raises: remote problems, SignInProblem.
+        Source: Partner Center, "Enable the Secure Application Model" (ValidateMfa header).
+        """
+        answer = await self._http.send(
+            Call(
+                service=Service.PARTNER_CENTER,
+                method="GET",
+                path="/v1/customers?size=1",
+                token=await self._tokens.partner_center(),
+                headers={"ValidateMfa": "true"},
+                repeatable=True,
+            )
+        )
+        told = answer.headers.get("isMfaCompliant")
+        return PartnerHealth(None if told is None else told.lower() == "true")
+
+
+def _demand_the_service(answer: Answer) -> None:
+    """A web page comes from a proxy or a login portal: whatever it says, it proves nothing."""
+    if answer.body.lstrip()[:1] == b"<":
+        raise answer.not_understood("a web page")

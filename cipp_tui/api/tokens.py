@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from cipp_tui.api.endpoints import Endpoints, Service
 from cipp_tui.api.http import Call, HttpClient, Token
@@ -82,7 +83,7 @@ class Tokens:
             return await self.partner_graph()
         async with self._lock(tenant, Service.GRAPH):
             kept = self._kept.get((tenant, Service.GRAPH))
-            if kept is not None and kept.good_at(self._clock.monotonic()):
+            if kept is not None and self._good(kept):
                 return kept
             token = await self._redeem(tenant)
             self._kept[(tenant, Service.GRAPH)] = token
@@ -96,7 +97,7 @@ class Tokens:
         """
         async with self._lock(tenant, Service.GRAPH):
             kept = self._kept.get((tenant, Service.GRAPH))
-            if kept is not None and kept.good_at(self._clock.monotonic()):
+            if kept is not None and self._good(kept):
                 return kept
             if self._client_secret() is None:
                 raise SignInProblem(
@@ -109,11 +110,16 @@ class Tokens:
     def has(self, tenant: TenantId) -> bool:
         """Whether a good token is at hand."""
         kept = self._kept.get((tenant, Service.GRAPH))
-        return kept is not None and kept.good_at(self._clock.monotonic())
+        return kept is not None and self._good(kept)
 
     def forget(self, tenant: TenantId) -> None:
         """Drop a tenant's token: after a consent change it holds yesterday's scopes."""
         self._kept.pop((tenant, Service.GRAPH), None)
+
+    def _good(self, token: Token) -> bool:
+        return (
+            token.good_at(self._clock.monotonic()) and token.value not in self._http.refused_tokens
+        )
 
     async def signed_in(self) -> str | None:
         """The signed-in user's name, without asking anybody to sign in; None: must sign in."""
@@ -148,6 +154,7 @@ class Tokens:
                     path=f"/{tenant}/oauth2/v2.0/token",
                     form=form,
                     repeatable=True,
+                    about=tenant,
                 )
             )
         except Refused as problem:
@@ -160,13 +167,13 @@ class Tokens:
             Service.GRAPH,
             tenant,
             began + body.expires_in,
-            frozenset(word.rpartition("/")[2] for word in body.scope.split()),
+            _scopes(body.scope),
         )
 
     async def _partner_token(self, service: Service, scope: str) -> Token:
         async with self._lock(self._partner, service):
             kept = self._kept.get((self._partner, service))
-            if kept is not None and kept.good_at(self._clock.monotonic()):
+            if kept is not None and self._good(kept):
                 return kept
             began = self._clock.monotonic()
             signed_in = await self._sign_in.redeem(await self._need_refresh(), scope)
@@ -207,6 +214,12 @@ class Tokens:
 
     def _lock(self, tenant: TenantId, service: Service) -> asyncio.Lock:
         return self._locks.setdefault((tenant, service), asyncio.Lock())
+
+
+@lru_cache(maxsize=256)
+def _scopes(text: str) -> frozenset[str]:
+    """The scopes a token was issued with; the same text again and again, tenant after tenant."""
+    return frozenset(word.rpartition("/")[2] for word in text.split())
 
 
 def _ours(problem: Refused) -> SignInProblem:

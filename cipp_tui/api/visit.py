@@ -1,15 +1,16 @@
 """Work on one tenant, step by step. What was read is remembered; what is missing is read anew."""
 
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from cipp_tui.api.backend import Comparison, Preflight, StepResult
 from cipp_tui.api.customers import with_domains
 from cipp_tui.api.grants import Grants, Written
 from cipp_tui.api.graph import Graph, TenantReading, names_of
 from cipp_tui.api.http import Token
-from cipp_tui.api.pace import back_off
+from cipp_tui.api.pace import Patience, back_off
 from cipp_tui.api.partner import PartnerCenter
 from cipp_tui.api.steps import (
     CONSENT,
@@ -27,7 +28,7 @@ from cipp_tui.api.steps import (
 )
 from cipp_tui.api.tokens import Tokens
 from cipp_tui.domain.clock import Clock
-from cipp_tui.domain.jobs import Step
+from cipp_tui.domain.jobs import Effect, Step
 from cipp_tui.domain.permissions import (
     BOOTSTRAP_SCOPES,
     MICROSOFT_GRAPH,
@@ -54,6 +55,7 @@ class Instruments:
     wanted: Callable[[], Awaitable[WantedPermissions]]
     preflight: Callable[[Tenant], Awaitable[Preflight]]
     prune: bool
+    patience: Patience
     seed: str  # makes request ids unique to this state on disk
     clock: Clock
 
@@ -61,7 +63,14 @@ class Instruments:
 class DirectVisit:
     """One visit to one tenant."""
 
-    def __init__(self, parts: Instruments, tenant: Tenant, *, item: int) -> None:
+    def __init__(
+        self,
+        parts: Instruments,
+        tenant: Tenant,
+        *,
+        item: int,
+        tried: Mapping[str, int] = MappingProxyType({}),
+    ) -> None:
         self._parts = parts
         self._tenant = tenant
         self._item = item
@@ -71,7 +80,7 @@ class DirectVisit:
         self._fresh = False  # consent was given on this visit: replication may lag
         self._wrote = False
         self._taken = False  # the consent was taken away on this visit
-        self._attempts: dict[str, int] = {}
+        self._attempts: dict[str, int] = dict(tried)
         self._unlicensed: set[AppId] = set()
         self._compared_last: tuple[tuple[GrantedPermissions, int], PermissionDiff] | None = None
         self._steps: dict[str, Callable[[], Awaitable[StepResult]]] = {
@@ -93,10 +102,13 @@ class DirectVisit:
         self._attempts[step.name] = self._attempts.get(step.name, 0) + 1
         try:
             return await self._steps[step.name]()
-        except Problem:
+        except Problem as problem:
             self._parts.tokens.forget(self._tenant.id)  # the next try starts from the world
             self._token = self._reading = None
-            raise
+            outlived = isinstance(problem, Refused) and problem.status == 401
+            if not outlived or step.effect is Effect.DESTROY:
+                raise
+        return await self._steps[step.name]()  # with new tokens: nothing was done with the old
 
     async def compare(self, unlicensed: tuple[str, ...]) -> Comparison:
         """Read and compare; writes nothing. Raises: Problem.
@@ -226,7 +238,7 @@ class DirectVisit:
                 )
             self._parts.tokens.forget(self._tenant.id)
             self._token, self._reading = None, None
-            await clock.sleep(wait)
+            await self._parts.patience.wait(wait)
 
     async def _roles(self) -> StepResult:
         wanted = await self._parts.wanted()
@@ -293,7 +305,7 @@ class DirectVisit:
                     code="still-missing",
                 )
             self._reading = None
-            await clock.sleep(wait)
+            await self._parts.patience.wait(wait)
 
     # -- reading ---------------------------------------------------------------------------
     async def _fetch(self, wanted: WantedPermissions) -> TenantReading:

@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from typing_extensions import TypedDict
 
 from cipp_tui.domain.text import clean
 
@@ -11,11 +12,7 @@ Clean = Annotated[str, BeforeValidator(clean)]
 """Text for people: control characters and direction overrides are made visible on the way in."""
 
 
-def _lower(value: object) -> object:
-    return value.lower() if isinstance(value, str) else value
-
-
-Guid = Annotated[str, BeforeValidator(_lower)]
+Guid = Annotated[str, StringConstraints(to_lower=True)]
 
 
 class Foreign(BaseModel):
@@ -73,6 +70,13 @@ class AccessAssignment(Foreign):
     access: AccessDetails = Field(default_factory=AccessDetails, alias="accessDetails")
 
 
+class UserGroup(Foreign):
+    """A group our user is in. Source: Graph, group resource type."""
+
+    id: Guid
+    name: Clean | None = Field(default=None, alias="displayName")
+
+
 class AccessAssignmentPage(Foreign):
     value: list[AccessAssignment]
     next_link: str | None = Field(default=None, alias="@odata.nextLink")
@@ -105,6 +109,13 @@ class Principal(Foreign):
     app: Guid = Field(alias="appId")
     name: Clean = Field(default="", alias="displayName")
     enabled: bool | None = Field(default=None, alias="accountEnabled")
+
+
+class ResourceId(Foreign):
+    """A resource's principal, by its two ids."""
+
+    id: str
+    app: Guid = Field(alias="appId")
 
 
 class PublishedRole(Foreign):
@@ -144,11 +155,14 @@ class Application(Foreign):
     required: list[RequiredResource] = Field(alias="requiredResourceAccess")
 
 
-class RoleAssignment(Foreign):
-    """An app role assignment. Source: Graph, appRoleAssignment resource type."""
+class RoleAssignment(TypedDict):
+    """An app role assignment; a dict, for every tenant has seventy.
 
-    role: Guid = Field(alias="appRoleId")
-    resource: str = Field(alias="resourceId")
+    Source: Graph, appRoleAssignment resource type.
+    """
+
+    appRoleId: Guid
+    resourceId: str
 
 
 class DelegatedGrant(Foreign):

@@ -123,15 +123,21 @@ def against(
     unobtainable: frozenset[AppId] = frozenset(),
 ) -> PermissionDiff:
     """Compare. Resources in `unobtainable` (not licensed) are left out of what is missing."""
-    roles, scopes = wanted.roles, wanted.scopes
+    roles_missing: frozenset[AppRole] = frozenset()
+    if lacking := wanted.role_ids - granted.roles:
+        roles_missing = frozenset(
+            role
+            for role in wanted.roles
+            if (role.resource, role.id) in lacking and role.resource not in unobtainable
+        )
+    scopes_missing = wanted.scopes - granted.scopes
     if unobtainable:
-        roles = frozenset(r for r in roles if r.resource not in unobtainable)
-        scopes = frozenset(s for s in scopes if s.resource not in unobtainable)
+        scopes_missing = frozenset(s for s in scopes_missing if s.resource not in unobtainable)
     return PermissionDiff(
         consent_missing=granted.principal is None,
         principals_missing=wanted.resources - granted.resources - unobtainable,
-        roles_missing=frozenset(r for r in roles if (r.resource, r.id) not in granted.roles),
-        scopes_missing=scopes - granted.scopes,
+        roles_missing=roles_missing,
+        scopes_missing=scopes_missing,
         directory_roles_missing=wanted.directory_roles - granted.directory_roles,
         roles_extra=granted.roles - wanted.role_ids,
         scopes_extra=granted.scopes - wanted.scopes,
