@@ -96,11 +96,13 @@ async def running_house(
     directory_roles: tuple[RoleId, ...] = (),
     direct_tenants: tuple[TenantId, ...] = (),
     debt_waits_s: Sequence[float] = (1.0, 5.0, 30.0, 120.0),
+    debt_again_s: float | None = None,
+    suspend_after: int = 50,
     ready: bool = True,
 ) -> AsyncIterator[House]:
     """A session over a simulator, with its state in `folder`."""
     application = simulator.world.application
-    refresh_token = simulator.refresh_token() if signed_in else None
+    refresh_token = simulator.refresh_token(public=public_client) if signed_in else None
     async with simulator.serve() as addresses, open_database(folder / "state.db") as database:
         settings = DirectSettings(
             endpoints=endpoints_for(
@@ -132,6 +134,8 @@ async def running_house(
             looking_only=None,
             concurrency=concurrency,
             debt_waits_s=debt_waits_s,
+            debt_again_s=debt_again_s,
+            suspend_after=suspend_after,
         )
         try:
             async with session.running():

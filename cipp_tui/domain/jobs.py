@@ -131,6 +131,17 @@ def in_debt(plan: Sequence[Step], marks: Sequence[Mark]) -> bool:
     return taken and bool(owed(plan, marks))
 
 
+def give_back_from(plan: Sequence[Step], marks: Sequence[Mark]) -> tuple[Mark, ...]:
+    """The marks with which a give-back starts over: what was noted after the taking is left out.
+
+    A step that was done may be undone by now, or may never have been what it seemed (a proxy that
+    answers 200 for a service). Nothing later in the plan can make up for it, so all of it is owed.
+    """
+    destroying = {step.name for step in plan if step.effect is Effect.DESTROY}
+    taken = [place for place, mark in enumerate(marks) if mark.step in destroying]
+    return tuple(marks[: taken[-1] + 1]) if taken else tuple(marks)
+
+
 def state_of(plan: Sequence[Step], marks: Sequence[Mark]) -> ItemState:
     """Where an item stands by its marks alone (RUNNING is known only to the engine)."""
     if not owed(plan, marks):

@@ -1,15 +1,17 @@
 """What earlier runs left: debts, which are paid at once, and interruptions, which wait."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from cipp_tui.domain.clock import Clock
 from cipp_tui.domain.fleet import TenantRow
-from cipp_tui.domain.jobs import Mark, Word, in_debt
+from cipp_tui.domain.jobs import Mark, Word, give_back_from, in_debt
+from cipp_tui.domain.permissions import NOTHING_DONE
 from cipp_tui.domain.tenants import Tenant, TenantId
 from cipp_tui.services.fleet import Fleet
 from cipp_tui.services.jobbook import Work
 from cipp_tui.services.news import NewsDesk
-from cipp_tui.services.notes import END
+from cipp_tui.services.notes import END, counts_in
 from cipp_tui.services.views import Level
 from cipp_tui.storage.journal import Entry, Journal
 
@@ -56,6 +58,10 @@ class Backlog:
                 left[entry.job.id] = left.get(entry.job.id, 0) + 1
         return left
 
+    def interrupted_job(self, tenant: TenantId) -> int | None:
+        """The newest job that was interrupted before this tenant's turn was over."""
+        return max((entry.job.id for entry in self._interrupted.get(tenant, ())), default=None)
+
     def take_debts(self) -> list[list[Entry]]:
         """Hand over the debts, job by job."""
         debts, self._debts = self._debts, []
@@ -79,11 +85,25 @@ class Backlog:
                 self._journal.mark(entry.item.id, mark)
 
     def works(self, entries: Sequence[Entry]) -> list[Work]:
-        """The entries as work for the engine, from where their marks say they are."""
+        """The entries as work for the engine.
+
+        A debt is given back from its first step on. Anything else starts anew: a pre-flight of an
+        earlier run says nothing about today.
+        """
         works = []
         for entry in entries:
             row = self._fleet.row(entry.item.tenant)
             bare = Tenant(id=entry.item.tenant, name=entry.item.tenant_name)
             tenant = row.tenant if row is not None else bare
-            works.append(Work(item=entry.item, tenant=tenant, marks=list(entry.marks)))
+            plan, marks = entry.item.plan, entry.marks
+            owes = in_debt(plan, marks)
+            works.append(
+                Work(
+                    item=entry.item,
+                    tenant=tenant,
+                    marks=list(give_back_from(plan, marks)) if owes else [],
+                    counts=sum((counts_in(mark.note) for mark in marks), NOTHING_DONE),
+                    tried=Counter(mark.step for mark in marks if mark.word is not Word.INTENT),
+                )
+            )
         return works

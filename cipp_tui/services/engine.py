@@ -2,34 +2,41 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final
 
 from cipp_tui.api.backend import Backend, Visit
 from cipp_tui.domain.clock import Clock
-from cipp_tui.domain.jobs import (
-    Action,
-    Effect,
-    Job,
-    Mark,
-    Step,
-    Word,
-    in_debt,
-    owed,
+from cipp_tui.domain.jobs import Action, Effect, Job, Mark, Step, Word, give_back_from
+from cipp_tui.domain.permissions import NOTHING_DONE
+from cipp_tui.domain.problems import (
+    LostReply,
+    Problem,
+    SignInProblem,
+    Stopped,
+    StorageProblem,
+    Throttled,
 )
-from cipp_tui.domain.problems import LostReply, Problem, SignInProblem, Stopped, StorageProblem
 from cipp_tui.services.jobbook import JobBook, LiveJob, Work
 from cipp_tui.services.notes import note_of
 from cipp_tui.services.outcomes import Outcomes
+from cipp_tui.services.strandings import DEBT_AGAIN_S, Strandings
 from cipp_tui.storage.journal import Journal
 
 LOG = logging.getLogger("cipp_tui.engine")
 
 STEP_DEADLINE_S: Final = 300.0
+VISIT_DEADLINE_S: Final = 900.0
+"""For one tenant but its last step. A give-back has its own patience."""
+
 DEBT_WAITS_S: Final = (5.0, 15.0, 45.0, 120.0, 240.0, 240.0)
 """Between the tries of a give-back: over ten minutes in all, then the tenant is stranded."""
 
 RESETS_AT_ONCE: Final = 2
+
+SPARE: Final = 8
+"""How many times as many tenants as there are workers may be begun, when most of them wait."""
 
 
 class Engine:
@@ -47,6 +54,8 @@ class Engine:
         on_end: Callable[[LiveJob], None],
         on_sign_in_lost: Callable[[SignInProblem], None],
         debt_waits_s: Sequence[float] = DEBT_WAITS_S,
+        debt_again_s: float | None = DEBT_AGAIN_S,
+        step_deadline_s: float = STEP_DEADLINE_S,
     ) -> None:
         self._backend = backend
         self._journal = journal
@@ -57,23 +66,27 @@ class Engine:
         self._on_end = on_end
         self._on_sign_in_lost = on_sign_in_lost
         self._debt_waits_s = debt_waits_s
+        self._step_deadline_s = step_deadline_s
+        self._strandings = Strandings(book, clock, again_s=debt_again_s)
         self._news = asyncio.Event()
         self._flying: dict[int, tuple[Work, asyncio.Task[None]]] = {}
         self._closed = False
+        self._fatal: BaseException | None = None
         self.broken: Exception | None = None
         """What stopped the engine for good: a disk that cannot be written, or a bug."""
 
     async def work(self) -> None:
-        """Run the workers, until cancelled."""
-        async with asyncio.TaskGroup() as workers:
-            for _ in range(self._concurrency):
-                workers.create_task(self._worker())
+        """Begin tenants as there is room for them, until cancelled; then nothing is in flight."""
+        self._backend.patience.on_wait = self._news.set
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._strandings.keep_paying(self.pay_again))
+            tasks.create_task(self._dispatch())
 
     def begin(self, job: Job, works: Sequence[Work], *, paying: bool = False) -> LiveJob:
         """Begin a job that is written down already. `paying`: it only gives access back."""
         reset = job.action is Action.RESET and not paying
         canary = reset and len(works) > 1
-        width = 1 if canary else RESETS_AT_ONCE if reset else self._concurrency
+        width = 1 if canary else RESETS_AT_ONCE if reset else self._concurrency * SPARE
         live = self._book.open(job, works, width=width, canary=canary)
         live.paying = paying
         for work in works:
@@ -84,17 +97,26 @@ class Engine:
         return live
 
     def stop(self, live: LiveJob) -> None:
-        """What is in flight ends, what waits does not start."""
+        """What is in flight ends, what waits does not start; debts are paid all the same."""
         live.stopping = True
-        while live.waiting:
-            self._outcomes.stopped(live, live.waiting.popleft(), closed=True)
+        debts = [work for work in live.waiting if work.in_debt]
+        rest = [work for work in live.waiting if not work.in_debt]
+        live.waiting.clear()
+        live.waiting.extend(debts)
+        for work in rest:
+            self._outcomes.stopped(live, work, closed=True)
         self._end_if_over(live)
         self._news.set()
+
+    def pay_again(self) -> None:
+        """Try once more to give back what could not be given back in this run."""
+        for job, works in [] if self._closed else self._strandings.take_all():
+            self.begin(job, works, paying=True)
 
     @property
     def paying_debts(self) -> int:
         """How many tenants are being given their access back right now."""
-        return sum(in_debt(work.item.plan, work.marks) for work, _ in self._flying.values())
+        return sum(work.in_debt for work, _ in self._flying.values())
 
     def abandon(self) -> None:
         """End at once, debts or not: the journal has them, and the next start pays."""
@@ -116,34 +138,42 @@ class Engine:
             if self._clock.monotonic() < deadline:
                 continue
             for work, task in list(self._flying.values()):
-                if not in_debt(work.item.plan, work.marks):
+                if not work.in_debt:
                     task.cancel()
 
-    async def _worker(self) -> None:
-        while True:
-            picked = self._pick()
-            if picked is None:
+    async def _dispatch(self) -> None:
+        try:
+            while True:
+                while (picked := self._pick()) is not None:
+                    self._start(*picked)
                 self._news.clear()
                 await self._news.wait()
-                continue
-            live, work = picked
-            task = asyncio.create_task(self._carry_out(live, work))
-            self._flying[work.item.id] = (work, task)
-            live.flying[work.item.id] = work
-            try:
-                await asyncio.wait({task})
-            except asyncio.CancelledError:
+                if self._fatal is not None:
+                    raise self._fatal
+        finally:
+            for _, task in self._flying.values():
                 task.cancel()
-                raise
-            finally:
-                del self._flying[work.item.id]
-                del live.flying[work.item.id]
+
+    def _start(self, live: LiveJob, work: Work) -> None:
+        task = asyncio.create_task(self._carry_out(live, work))
+        self._flying[work.item.id] = (work, task)
+        live.flying[work.item.id] = work
+
+        def landed(task: asyncio.Task[None]) -> None:
+            del self._flying[work.item.id]
+            del live.flying[work.item.id]
             if not task.cancelled() and (error := task.exception()) is not None:
                 self._break(error)
             self._end_if_over(live)
             self._news.set()
 
+        task.add_done_callback(landed)
+
     def _pick(self) -> tuple[LiveJob, Work] | None:
+        """The next tenant, if there is a worker for it. A tenant that is made to wait needs none:
+        its place in the pool goes to the next one."""
+        if len(self._flying) - self._backend.patience.waiting >= self._concurrency:
+            return None
         for live in self._book.live():
             if self._closed and not live.paying:
                 continue
@@ -154,20 +184,24 @@ class Engine:
     async def _carry_out(self, live: LiveJob, work: Work) -> None:
         """Bring one tenant from wherever its marks say it is to the end of its plan."""
         began = self._clock.monotonic()
-        visit = self._backend.visit(work.tenant, item=work.item.id)
+        visit = self._backend.visit(work.tenant, item=work.item.id, tried=work.tried)
         tries = 0
         problem: Problem | None = None
-        while steps := owed(work.item.plan, work.marks):
+        if work.in_debt:
+            self._outcomes.owing(work)
+        while steps := work.owed:
             step = steps[0]
-            if live.stopping and not in_debt(work.item.plan, work.marks):
+            if live.stopping and not work.in_debt:
                 problem = Stopped("Stopped before it was done", code="stopped")
+                break
+            if self._clock.monotonic() - began > VISIT_DEADLINE_S and not work.in_debt:
+                problem = self._too_late(step, VISIT_DEADLINE_S)
                 break
             self._outcomes.running(live, work, step)
             problem = await self._step(visit, work, step)
             if problem is None:
-                tries = 0
                 continue
-            if not in_debt(work.item.plan, work.marks):
+            if not work.in_debt:
                 break
             if step.effect is Effect.DESTROY:
                 continue  # it may have happened: give back what may be gone
@@ -176,10 +210,29 @@ class Engine:
             wait = self._debt_waits_s[tries]
             tries += 1
             words = f"try {tries} failed, again in {wait:.0f} s"
-            self._outcomes.running(live, work, step, note=words, problem=problem)
+            self._outcomes.at_step(live, work, step, note=words, problem=problem)
             await self._clock.sleep(wait)
-        self._outcomes.finished(live, work, problem, self._clock.monotonic() - began)
+            work.marks = list(give_back_from(work.item.plan, work.marks))
+        self._finished(live, work, problem, self._clock.monotonic() - began)
         self._look_further(live, problem)
+
+    def _finished(self, live: LiveJob, work: Work, problem: Problem | None, took_s: float) -> None:
+        with self._disk_may_fail():
+            self._outcomes.finished(live, work, problem, took_s)
+        if work.in_debt:
+            self._strandings.add(live, work)
+        elif not work.owed:  # all was read back: what was still owed there is paid with it
+            for owing, debt in self._strandings.take_paid(work.item.tenant):
+                with self._disk_may_fail():
+                    self._outcomes.settled(owing, debt)
+
+    @contextmanager
+    def _disk_may_fail(self) -> Iterator[None]:
+        """A disk that cannot be written ends the session, but never a give-back."""
+        try:
+            yield
+        except StorageProblem as problem:
+            self._break(problem)
 
     async def _step(self, visit: Visit, work: Work, step: Step) -> Problem | None:
         """Run one step and note what became of it; the problem, or None."""
@@ -187,15 +240,17 @@ class Engine:
             self._note(work, Mark(step=step.name, word=Word.INTENT, at=self._clock.now()))
             await self._journal.flush()
         try:
-            async with asyncio.timeout(STEP_DEADLINE_S):
+            async with asyncio.timeout(self._step_deadline_s):
                 result = await visit.perform(step)
         except TimeoutError:
-            problem: Problem = LostReply(f"no end within {STEP_DEADLINE_S:.0f} s", code="deadline")
+            problem: Problem = self._too_late(step, self._step_deadline_s)
         except Problem as refusal:
             problem = refusal
         else:
-            work.counts += result.counts
-            self._outcomes.learned(work, result)
+            if result.counts is not NOTHING_DONE:
+                work.counts += result.counts
+            with self._disk_may_fail():
+                self._outcomes.learned(work, result)
             self._note(
                 work,
                 Mark(
@@ -203,7 +258,7 @@ class Engine:
                     word=Word.DONE,
                     at=self._clock.now(),
                     request_id=result.request_id,
-                    note=note_of(counts=result.counts, words=result.note),
+                    note=note_of(counts=result.counts, words=result.note) if work.destroys else "",
                 ),
             )
             return None
@@ -219,20 +274,27 @@ class Engine:
         )
         return problem
 
+    def _too_late(self, step: Step, deadline_s: float) -> Problem:
+        """A deadline has passed. Where a service asks us to wait, that is the cause."""
+        words, holding = f"no end within {deadline_s:.0f} s", self._backend.holding
+        if holding and step.effect is not Effect.DESTROY:
+            return Throttled(f"{words}: {holding}", code="deadline")
+        return LostReply(words, code="deadline")
+
     def _note(self, work: Work, mark: Mark) -> None:
         """Keep a mark. Steps of a plan that destroys nothing are kept in memory when they go well.
 
         An intent that cannot be written stops the step before anything is sent; any other mark
         that cannot be written must not stop a give-back.
         """
-        destroys = any(step.effect is Effect.DESTROY for step in work.item.plan)
-        if destroys or mark.word is not Word.DONE:
-            try:
+        if mark.word is not Word.INTENT:
+            work.tried[mark.step] += 1
+        if work.destroys or mark.word is not Word.DONE:
+            if mark.word is Word.INTENT:
                 self._journal.mark(work.item.id, mark)
-            except StorageProblem as problem:
-                if mark.word is Word.INTENT:
-                    raise
-                self._break(problem)
+            else:
+                with self._disk_may_fail():
+                    self._journal.mark(work.item.id, mark)
         work.marks.append(mark)
 
     def _look_further(self, live: LiveJob, problem: Problem | None) -> None:
@@ -242,7 +304,12 @@ class Engine:
             for other in self._book.live():
                 other.fleet_wide = problem
                 self.stop(other)
-        elif live.job.action is Action.RESET and not live.paying:
+                while other.waiting:  # debts, which nobody can pay before the next sign-in
+                    self._finished(other, other.waiting.popleft(), problem, 0.0)
+                self._end_if_over(other)
+        elif live.paying:
+            return
+        elif live.job.action is Action.RESET:
             if problem is None:
                 live.failed_in_a_row = 0
                 live.width = RESETS_AT_ONCE
@@ -251,6 +318,9 @@ class Engine:
                 if live.failed_in_a_row >= RESETS_AT_ONCE or live.canary:
                     self.stop(live)
             live.canary = False
+        elif (common := live.errors.more(problem)) is not None and not live.stopping:
+            live.fleet_wide = common
+            self.stop(live)
 
     def _end_if_over(self, live: LiveJob) -> None:
         if live.ended_at is None and not live.waiting and not live.flying:
@@ -264,7 +334,9 @@ class Engine:
     def _break(self, error: BaseException) -> None:
         """A bug or a dead disk: no new work, debts in flight go on, the session ends with it."""
         if not isinstance(error, Exception):
-            raise error
+            self._fatal = error
+            self._news.set()
+            return
         if self.broken is None:
             self.broken = error
             LOG.error("the engine stops: %s", type(error).__name__, exc_info=error)

@@ -8,10 +8,22 @@ from datetime import datetime
 
 from cipp_tui.domain.clock import Clock
 from cipp_tui.domain.fleet import Progress
-from cipp_tui.domain.jobs import Action, ItemState, Job, JobItem, Mark, Outcome
+from cipp_tui.domain.jobs import (
+    Action,
+    Effect,
+    ItemState,
+    Job,
+    JobItem,
+    Mark,
+    Outcome,
+    Step,
+    in_debt,
+    owed,
+)
 from cipp_tui.domain.permissions import NOTHING_DONE, StepCounts
 from cipp_tui.domain.problems import Problem
 from cipp_tui.domain.tenants import Tenant, TenantId
+from cipp_tui.services.error_rate import ErrorRate
 from cipp_tui.services.views import ItemView, JobView
 
 _ETA_FROM = 10
@@ -36,6 +48,24 @@ class Work:
     marks: list[Mark]
     counts: StepCounts = NOTHING_DONE
     since: datetime | None = None  # when a worker took it up
+    tried: Counter[str] = field(default_factory=Counter)  # ends of each step, good or bad
+    destroys: bool = field(init=False)  # its plan takes something away
+    _owed: tuple[int, tuple[Step, ...]] | None = None  # after how many marks, what was owed
+
+    def __post_init__(self) -> None:
+        self.destroys = any(step.effect is Effect.DESTROY for step in self.item.plan)
+
+    @property
+    def owed(self) -> tuple[Step, ...]:
+        """The steps still to run."""
+        if self._owed is None or self._owed[0] != len(self.marks):
+            self._owed = (len(self.marks), owed(self.item.plan, self.marks))
+        return self._owed[1]
+
+    @property
+    def in_debt(self) -> bool:
+        """Whether access was, or may have been, taken away and is not yet given back."""
+        return self.destroys and in_debt(self.item.plan, self.marks)
 
 
 @dataclass(slots=True)
@@ -57,7 +87,8 @@ class LiveJob:
     failed_in_a_row: int = 0
     last_failure: ItemView | None = None
     fleet_wide: Problem | None = None
-    paying: bool = False  # gives access back that an earlier run took away
+    paying: bool = False  # gives access back that was taken away before
+    errors: ErrorRate = field(default_factory=ErrorRate)
     finished: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -81,6 +112,10 @@ class JobBook:
             width=width,
             canary=canary,
         )
+        if (before := self._jobs.get(job.id)) is not None:  # taken up again in the same run
+            live.items, live.tally = before.items, before.tally
+            live.results, live.last_failure = before.results, before.last_failure
+            live.started_at, live.began = before.started_at, before.began
         for work in works:
             live.waiting.append(work)
             self._place(live, work.item, _waiting(job, work))
@@ -175,8 +210,8 @@ class JobBook:
             started_at=live.started_at,
             ended_at=live.ended_at,
             total=len(live.items),
-            waiting=tally[ItemState.WAITING],
-            running=tally[ItemState.RUNNING],
+            waiting=len(live.waiting),
+            running=len(live.flying),
             changed=tally[Outcome.CHANGED],
             unchanged=tally[Outcome.UNCHANGED],
             failed=tally[Outcome.FAILED],

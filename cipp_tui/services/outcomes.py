@@ -1,6 +1,8 @@
 """What a step or an item's end means: for the row, the books, the counters and the journal."""
 
+import asyncio
 import logging
+from typing import Final
 
 from cipp_tui.api.backend import StepResult
 from cipp_tui.domain.clock import Clock
@@ -12,8 +14,6 @@ from cipp_tui.domain.jobs import (
     Outcome,
     Step,
     Word,
-    in_debt,
-    owed,
     state_of,
 )
 from cipp_tui.domain.problems import (
@@ -31,6 +31,9 @@ from cipp_tui.services.jobbook import JobBook, LiveJob, Work
 from cipp_tui.services.notes import END, note_of
 from cipp_tui.services.records import record_of
 from cipp_tui.storage.journal import Journal
+
+TICK_S: Final = 0.1
+"""How often the steps that are being taken are shown."""
 
 LOG = logging.getLogger("cipp_tui.outcomes")
 
@@ -54,13 +57,35 @@ class Outcomes:
         self._fleet = fleet
         self._book = book
         self._clock = clock
+        self._moving: dict[int, tuple[LiveJob, Work, Step]] = {}
+        self._tick: asyncio.TimerHandle | None = None
 
     def waiting(self, live: LiveJob, work: Work) -> None:
         """The tenant stands in the queue."""
         progress = self._progress(live, work, ItemState.WAITING)
         self._fleet.progress(work.item.tenant, progress)
 
-    def running(
+    def running(self, live: LiveJob, work: Work, step: Step) -> None:
+        """The tenant is in a worker's hands, at this step; shown with the next tick.
+
+        Most steps are over before anybody could read their name. A give-back shows at once.
+        """
+        if work.since is None:
+            work.since = self._clock.now()
+        if work.in_debt:
+            self.at_step(live, work, step)
+            return
+        self._moving[work.item.id] = (live, work, step)
+        if self._tick is None:
+            self._tick = asyncio.get_running_loop().call_later(TICK_S, self._show_moving)
+
+    def _show_moving(self) -> None:
+        self._tick = None
+        moving, self._moving = self._moving, {}
+        for live, work, step in moving.values():
+            self.at_step(live, work, step)
+
+    def at_step(
         self,
         live: LiveJob,
         work: Work,
@@ -69,9 +94,7 @@ class Outcomes:
         note: str = "",
         problem: Problem | None = None,
     ) -> None:
-        """The tenant is in a worker's hands, at this step."""
-        if work.since is None:
-            work.since = self._clock.now()
+        """Show now that the tenant is at this step, and what it waits for."""
         progress = self._progress(
             live,
             work,
@@ -102,11 +125,12 @@ class Outcomes:
 
     def finished(self, live: LiveJob, work: Work, problem: Problem | None, took_s: float) -> None:
         """The tenant leaves the worker's hands."""
+        self._moving.pop(work.item.id, None)
         if isinstance(problem, Stopped):
             self.stopped(live, work, closed=True)
             return
         state, outcome = _end_of(live, work)
-        step = next(iter(owed(work.item.plan, work.marks)), None)
+        step = next(iter(work.owed), None)
         progress = self._progress(
             live,
             work,
@@ -130,14 +154,27 @@ class Outcomes:
                 ),
             )
         tenant = work.item.tenant
-        self._fleet.stranded(tenant, outcome is Outcome.STRANDED)
+        if outcome is not Outcome.FAILED:  # a refresh that fails says nothing about a debt
+            self._fleet.stranded(tenant, outcome is Outcome.STRANDED)
         if outcome is Outcome.FAILED and problem is not None:
             if not isinstance(problem, NOT_THE_TENANTS_FAULT):
-                self._fleet.failed(tenant, problem)
+                self._fleet.failed(tenant, problem, progress.step)
         elif outcome is not Outcome.STRANDED:
             self._fleet.succeeded(tenant)
         self._fleet.progress(tenant, progress)
         self._book.show(live, work.item, progress, work.counts)
+
+    def owing(self, work: Work) -> None:
+        """The tenant is owed its access: it stands on top from now on."""
+        self._fleet.stranded(work.item.tenant, True)
+
+    def settled(self, live: LiveJob, work: Work) -> None:
+        """What was owed to a stranded tenant came back by another job, which read it back."""
+        outcome = Outcome.RESTORED
+        self._close(work, Word.DONE, note_of(counts=work.counts, outcome=outcome))
+        progress = self._progress(live, work, ItemState.RESTORED, outcome=outcome, paying=False)
+        self._book.show(live, work.item, progress, work.counts)
+        self._fleet.stranded(work.item.tenant, False)
 
     def stopped(self, live: LiveJob, work: Work, *, closed: bool) -> None:
         """The tenant's work was given up before it was done, or before it began."""
@@ -166,6 +203,7 @@ class Outcomes:
         problem: Problem | None = None,
         outcome: Outcome | None = None,
         took_s: float | None = None,
+        paying: bool | None = None,
     ) -> Progress:
         return Progress(
             job=live.job.id,
@@ -180,15 +218,15 @@ class Outcomes:
             problem=problem,
             given=work.counts.given,
             note=note,
-            paying=in_debt(work.item.plan, work.marks),
+            paying=work.in_debt if paying is None else paying,
         )
 
 
 def _end_of(live: LiveJob, work: Work) -> tuple[ItemState, Outcome]:
     plan, marks = work.item.plan, work.marks
-    if in_debt(plan, marks):
+    if work.in_debt:
         return ItemState.STRANDED, Outcome.STRANDED
-    if owed(plan, marks):
+    if work.owed:
         return ItemState.FAILED, Outcome.FAILED
     if state_of(plan, marks) is ItemState.RESTORED:
         return ItemState.RESTORED, Outcome.RESTORED

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -13,8 +14,16 @@ import aiosqlite
 from cipp_tui.domain.problems import StorageProblem
 from cipp_tui.storage.schema import MIGRATIONS, VERSION
 
+_TABLE = re.compile(r"(?:INTO|FROM|UPDATE)\s+(\w+)")
+
 TICK_S = 0.2
 """How often changes that nobody waits for are written."""
+
+_HEADER = 100
+"""Bytes of a SQLite file's header."""
+
+BUSY_S = 5.0
+"""How long another program may hold the file before it counts as locked."""
 
 
 class Database:
@@ -114,29 +123,42 @@ class Database:
         self.commits += 1
         await self._connection.execute("BEGIN IMMEDIATE")
         try:
-            start = 0
-            while start < len(pending):
-                sql = pending[start][0]
-                end = start
-                while end < len(pending) and pending[end][0] == sql:
-                    end += 1
-                await self._connection.executemany(sql, [row for _, row in pending[start:end]])
-                start = end
+            for sql, rows in _gathered(pending):
+                await self._connection.executemany(sql, rows)
             await self._connection.commit()
         except sqlite3.Error:
             await self._connection.rollback()
             raise
 
 
+def _gathered(
+    pending: Sequence[tuple[str, Sequence[Any]]],
+) -> list[tuple[str, list[Sequence[Any]]]]:
+    """The same writes in few statements. Writes to one table keep their order."""
+    found: list[tuple[str, list[Sequence[Any]]]] = []
+    open_for: dict[str, tuple[str, list[Sequence[Any]]]] = {}  # by table
+    for sql, row in pending:
+        table = _TABLE.search(sql)
+        name = table.group(1) if table is not None else sql
+        latest = open_for.get(name)
+        if latest is None or latest[0] != sql:
+            latest = open_for[name] = (sql, [])
+            found.append(latest)
+        latest[1].append(row)
+    return found
+
+
 @asynccontextmanager
-async def open_database(path: Path) -> AsyncIterator[Database]:
+async def open_database(path: Path, *, to_act: bool = True) -> AsyncIterator[Database]:
     """Open the state file, made or brought up to date where needed; all is on disk at the end.
 
-    Raises: StorageProblem when it is newer than the program, damaged, read-only or locked.
+    With `to_act`, a write is tried at once: who cannot write may not act, and must know before
+    anything is sent. Without it, a file that can only be read is good enough.
+    Raises: StorageProblem when it is newer than the program, damaged, read-only, locked or full.
     """
-    await asyncio.to_thread(_prepare, path)
+    await asyncio.to_thread(_prepare, path, to_act)
     try:
-        connection = await aiosqlite.connect(path, isolation_level=None, timeout=5.0)
+        connection = await aiosqlite.connect(path, isolation_level=None, timeout=BUSY_S)
     except sqlite3.Error as error:
         raise _storage_problem(path, error) from None
     try:
@@ -152,12 +174,19 @@ async def open_database(path: Path) -> AsyncIterator[Database]:
         await connection.close()
 
 
-def _prepare(path: Path) -> None:
+def _prepare(path: Path, to_act: bool) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not path.exists():
             path.touch(mode=0o600)
-        with contextlib.closing(sqlite3.connect(path, timeout=5.0, isolation_level=None)) as file:
+        if 0 < path.stat().st_size < _HEADER:  # SQLite would take it for a new, empty file
+            raise StorageProblem(
+                f"{path} is damaged: it was cut off; keep a copy, and restore it from a backup",
+                code="damaged",
+            )
+        with contextlib.closing(
+            sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
+        ) as file:
             found = int(file.execute("PRAGMA user_version").fetchone()[0])
             if found > VERSION:
                 raise StorageProblem(
@@ -172,6 +201,11 @@ def _prepare(path: Path) -> None:
                 raise StorageProblem(
                     f"{path} is damaged; keep a copy, and restore it from a backup", code="damaged"
                 )
+            if to_act:
+                file.execute("PRAGMA synchronous=FULL")
+                file.execute("BEGIN IMMEDIATE")
+                file.execute(f"PRAGMA user_version={VERSION}")
+                file.execute("COMMIT")
     except sqlite3.Error as error:
         raise _storage_problem(path, error) from None
     except OSError as error:
@@ -189,11 +223,25 @@ def _migrate(file: sqlite3.Connection, found: int) -> None:
 def _storage_problem(path: Path, error: sqlite3.Error) -> StorageProblem:
     name = getattr(error, "sqlite_errorname", "") or type(error).__name__
     if name.startswith("SQLITE_FULL"):
-        return StorageProblem(f"the disk that holds {path} is full", code="disk-full")
+        return StorageProblem(
+            f"the disk that holds {path} is full; make room, then start again", code="disk-full"
+        )
     if name.startswith("SQLITE_BUSY"):
-        return StorageProblem(f"{path} is locked by another program", code="locked")
+        return StorageProblem(
+            f"{path} is locked by another program; end that, then start again", code="locked"
+        )
     if name.startswith("SQLITE_READONLY"):
-        return StorageProblem(f"{path} cannot be written: it is read-only", code="read-only")
+        return StorageProblem(
+            f"{path} cannot be written: it is read-only; make it writable, or set CIPP_TUI_DATA to"
+            " a folder that can be written",
+            code="read-only",
+        )
+    if name.startswith(("SQLITE_IOERR", "SQLITE_CANTOPEN")):
+        return StorageProblem(
+            f"{path} cannot be written ({error}); look at the disk and its quota, or set"
+            " CIPP_TUI_DATA to another folder",
+            code="no-access",
+        )
     if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
         return StorageProblem(
             f"{path} is damaged or no state file of cipp-tui; keep a copy, and restore it from a"

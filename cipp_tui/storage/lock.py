@@ -23,27 +23,37 @@ def runner_lock(folder: Path, actor: str, now: datetime) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         file = sqlite3.connect(folder / "runner.lock", timeout=0.2, isolation_level=None)
     except (OSError, sqlite3.Error) as error:
-        raise StorageProblem(
-            f"{folder} cannot be used ({error}); set CIPP_TUI_DATA to a folder that can be written",
-            code="no-access",
-        ) from None
+        raise _unusable(folder, error) from None
     holder = folder / "runner.json"
     with contextlib.closing(file):
         try:
             file.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError:
-            raise LockedElsewhere(_words(holder), code="locked-elsewhere") from None
+        except sqlite3.Error as error:
+            if error.sqlite_errorname.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+                raise LockedElsewhere(_words(holder), code="locked-elsewhere") from None
+            raise _unusable(folder / "runner.lock", error) from None
         facts = {
             "actor": actor,
             "host": socket.gethostname(),
             "pid": os.getpid(),
             "since": now.isoformat(timespec="minutes"),
         }
-        holder.write_text(json.dumps(facts), encoding="utf-8")
+        try:
+            holder.write_text(json.dumps(facts), encoding="utf-8")
+        except OSError as error:
+            raise _unusable(holder, error) from None
         try:
             yield
         finally:
             file.execute("ROLLBACK")
+
+
+def _unusable(path: Path, error: Exception) -> StorageProblem:
+    reason = error.strerror if isinstance(error, OSError) else str(error)
+    return StorageProblem(
+        f"{path} cannot be used ({reason}); set CIPP_TUI_DATA to a folder that can be written",
+        code="no-access",
+    )
 
 
 def _words(holder: Path) -> str:

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from cipp_tui.domain.fleet import Exclusion, Failures
+from cipp_tui.domain.failures import Cause, CauseKind, Failures, kind_of
+from cipp_tui.domain.fleet import Exclusion
 from cipp_tui.domain.jobs import Action, Effect, Job, JobItem, Mark, Step, Word
 from cipp_tui.domain.permissions import AppId, PermissionRecord, Verdict
 from cipp_tui.domain.problems import facts_of, problem_from
@@ -85,22 +86,55 @@ def exclusion_from(row: Sequence[Any]) -> Exclusion:
 
 
 def failures_to(tenant: TenantId, failures: Failures) -> Row:
+    causes = [
+        [c.kind, c.count, time_to(c.first_at), time_to(c.last_at), facts_of(c.problem)]
+        for c in failures.causes
+    ]
     return (
         tenant,
         failures.count,
         time_to(failures.first_at),
         time_to(failures.last_at),
         json.dumps(facts_of(failures.problem)),
+        json.dumps(causes),
+        failures.app,
+        failures.fingerprint,
     )
 
 
 def failures_from(row: Sequence[Any]) -> Failures:
-    return Failures(
-        count=row[1],
-        first_at=_moment(row[2]),
-        last_at=_moment(row[3]),
-        problem=problem_from(json.loads(row[4])),
+    """Failures; those that an older program counted without causes are one cause, the newest."""
+    _, count, first_at, last_at, problem_facts, causes, app, fingerprint = row
+    problem = problem_from(json.loads(problem_facts))
+    found = tuple(
+        Cause(
+            kind=CauseKind(kind) if kind in _CAUSE_KINDS else CauseKind.OTHER,
+            count=times,
+            first_at=_moment(first),
+            last_at=_moment(last),
+            problem=problem_from(facts),
+        )
+        for kind, times, first, last, facts in json.loads(causes)
     )
+    whole = Cause(
+        kind=kind_of(problem),
+        count=count,
+        first_at=_moment(first_at),
+        last_at=_moment(last_at),
+        problem=problem,
+    )
+    return Failures(
+        count=count,
+        first_at=whole.first_at,
+        last_at=whole.last_at,
+        problem=problem,
+        causes=found or (whole,),
+        app=AppId(app) if app is not None else None,
+        fingerprint=fingerprint,
+    )
+
+
+_CAUSE_KINDS = frozenset(CauseKind)
 
 
 def permissions_to(tenant: TenantId, record: PermissionRecord) -> Row:

@@ -51,6 +51,11 @@ MIGRATIONS: Final = (
     CREATE TRIGGER job_is_append_only_d BEFORE DELETE ON job
         BEGIN SELECT RAISE(ABORT, 'the journal is append only'); END;
     """,
+    """
+    ALTER TABLE failures ADD COLUMN causes TEXT NOT NULL DEFAULT '[]';
+    ALTER TABLE failures ADD COLUMN app TEXT;
+    ALTER TABLE failures ADD COLUMN fingerprint TEXT;
+    """,
 )
 """Each entry brings a file of the version before to its own: never edit one that was released."""
 

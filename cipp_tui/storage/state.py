@@ -75,7 +75,7 @@ class FleetStore:
             self._database.write("DELETE FROM failures WHERE tenant=?", (tenant,))
         else:
             self._database.write(
-                "INSERT OR REPLACE INTO failures VALUES (?,?,?,?,?)",
+                "INSERT OR REPLACE INTO failures VALUES (?,?,?,?,?,?,?,?)",
                 failures_to(tenant, failures),
             )
 

@@ -8,7 +8,7 @@ import sys
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ class Fleet:
     process: subprocess.Popen[str]
     control: str
     env: Mapping[str, str]
+    told: Mapping[str, Any] = field(default_factory=dict)  # addresses and credentials
 
     def ask(self, route: str, facts: object = None) -> Any:
         """Ask the simulator about its world, or change it."""
@@ -106,7 +107,7 @@ def simulated_fleet(
             "COLORTERM": "truecolor",
             "TEXTUAL_ANIMATIONS": "none",
         }
-        yield Fleet(process, told["login"], env)
+        yield Fleet(process, told["login"], env, told)
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(10)

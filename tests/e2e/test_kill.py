@@ -5,6 +5,7 @@ import select
 import signal
 import subprocess
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,10 @@ def kill(process: subprocess.Popen[str]) -> None:
     for stream in (process.stdout, process.stderr):
         if stream is not None:
             stream.close()
+
+
+def asked(fleet: Fleet, route: str) -> bool:
+    return fleet.count(route) >= 1
 
 
 def in_order_tenant(fleet: Fleet) -> str:
@@ -99,3 +104,32 @@ def test_killed_during_a_refresh_the_rest_can_be_resumed(tmp_path: Path) -> None
 
         assert resumed.returncode in (0, 1)
         assert '"changed":0' in again.stdout.splitlines()[-1]
+
+
+def test_killed_at_any_call_of_a_reset_nothing_is_taken_twice_and_all_is_given_back(
+    tmp_path: Path,
+) -> None:
+    with simulated_fleet(tmp_path, tenants=60) as fleet:
+        fleet.run("sync")
+        truth = fleet.ask("tenants")
+        ids = [str(t["id"]) for t in truth if t["expected_outcome"] == "up-to-date"]
+        for one, route in zip(
+            ids, ("customers.list", "consent.delete", "consent.create", "token"), strict=False
+        ):
+            # The service does what it is asked for; its answer is still on its way at the end.
+            slow = {"route": route, "action": "slow", "seconds": 60, "tenant": None}
+            if route == "token":
+                slow |= {"tenant": one, "nth": 2}  # the first token after the consent
+            fleet.ask("faults", [slow])
+            fleet.ask("reset-log", {})
+            running = fleet.start("reset", one, "--yes-remove-access")
+            wait_until(fleet, partial(asked, fleet, route), f"{route} to be asked")
+            if route == "token":
+                wait_until(fleet, lambda: fleet.count("consent.create") == 1, "the consent")
+            kill(running)
+            fleet.ask("faults", [])
+
+            fleet.run("jobs", "resume")
+
+            assert fleet.ask(f"tenants/{one}")["wanted_complete"], route
+            assert fleet.count("consent.delete") == 1, route
