@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from cipp_tui.config.places import at_home
+from cipp_tui.domain.failures import SUSPENDED_AT
 from cipp_tui.domain.text import clean
 
 _GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -103,6 +104,7 @@ class ExtraPermission(_Strict):
 class _Profile(_Strict):
     name: str
     concurrency: int = Field(default=32, ge=1, le=128, strict=True)
+    suspend_after: int = Field(default=SUSPENDED_AT, ge=1, le=10_000, strict=True)
     mode: Literal["write", "read"] = "write"
     tag: Shown = ""
     colour: Shown = ""

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 
+from cipp_tui.domain.failures import Failures
 from cipp_tui.domain.jobs import Action, ItemState, Outcome
 from cipp_tui.domain.permissions import PermissionRecord
 from cipp_tui.domain.problems import Problem
 from cipp_tui.domain.tenants import Tenant, TenantId, TenantKind
 
-SUSPENDED_AT = 50
-"""Failures in a row after which a tenant is set aside, visibly."""
+__all__ = ["Exclusion", "Failures", "Progress", "Standing", "TenantRow"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,16 +20,6 @@ class Exclusion:
     by: str  # user@host
     at: datetime
     reason: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failures:
-    """Failures in a row. Throttling and network trouble are never among them."""
-
-    count: int
-    first_at: datetime
-    last_at: datetime
-    problem: Problem  # the newest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,12 +50,13 @@ class Standing(IntEnum):
 
     NO_ACCESS = 0
     SUSPENDED = 1
-    FAILING = 2
-    NO_DOMAIN = 3
-    GONE = 4
-    MANAGED = 5
-    PARTNER = 6
-    EXCLUDED = 7
+    STUCK = 2  # needs a human: the schedule has stopped trying
+    FAILING = 3
+    NO_DOMAIN = 4
+    GONE = 5
+    MANAGED = 6
+    PARTNER = 7
+    EXCLUDED = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,10 +84,10 @@ class TenantRow:
             return Standing.PARTNER
         if self.tenant.gone_since is not None:
             return Standing.GONE
-        if self.failures is not None and self.failures.count >= SUSPENDED_AT:
-            return Standing.SUSPENDED
         if self.failures is not None:
-            return Standing.FAILING
+            if self.failures.suspended:
+                return Standing.SUSPENDED
+            return Standing.STUCK if self.failures.needs_human else Standing.FAILING
         if self.tenant.default_domain is None:
             return Standing.NO_DOMAIN
         return Standing.MANAGED

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
-from cipp_tui.domain.due import due
+from cipp_tui.domain.due import Aside, aside, due
+from cipp_tui.domain.failures import Failures
 from cipp_tui.domain.fleet import Standing, TenantRow
 from cipp_tui.domain.jobs import ItemState, Outcome
 from cipp_tui.domain.permissions import Verdict
@@ -15,6 +16,7 @@ from cipp_tui.domain.text import folded
 STANDING_WORDS: Final[dict[Standing, str]] = {
     Standing.NO_ACCESS: "no access",
     Standing.SUSPENDED: "suspended",
+    Standing.STUCK: "stuck",
     Standing.FAILING: "failing",
     Standing.NO_DOMAIN: "no domain",
     Standing.GONE: "gone",
@@ -64,8 +66,30 @@ def _access_words(row: TenantRow, now: datetime) -> tuple[str, ...]:
     return (ACCESS_WORDS[row.tenant.access(now).level],)
 
 
+def standing_words(row: TenantRow) -> tuple[str, ...]:
+    """Every word that holds of how a tenant stands; a stuck one is failing as well."""
+    word = standing_word(row.standing)
+    return (word, "needs human", "failing") if row.standing is Standing.STUCK else (word,)
+
+
+def failure_words(failures: Failures) -> str:
+    """How many in a row, and of what: "12 failures in a row (9 sign-in, 3 consent)"."""
+    kinds = ", ".join(f"{cause.count} {cause.kind}" for cause in failures.causes)
+    plural = "" if failures.count == 1 else "s"
+    return f"{failures.count} failure{plural} in a row" + (f" ({kinds})" if kinds else "")
+
+
+def aside_sentence(row: TenantRow) -> str:
+    """Why the schedule leaves a tenant to a human; empty when it does not."""
+    why = aside(row)
+    if row.failures is None or why is None:
+        return ""
+    what = "Suspended" if why is Aside.SUSPENDED else "Needs a human"
+    return f"{what}: {failure_words(row.failures)}. The nightly run leaves it out."
+
+
 def _standing_words(row: TenantRow, _now: datetime) -> tuple[str, ...]:
-    return (standing_word(row.standing),)
+    return standing_words(row)
 
 
 def _excluder_words(row: TenantRow, _now: datetime) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import Final
 
 from cipp_tui.domain.fleet import TenantRow
 from cipp_tui.domain.text import folded
-from cipp_tui.services.facets import FIELDS, NUMBERS, WORDS, number_of, standing_word
+from cipp_tui.services.facets import FIELDS, NUMBERS, WORDS, number_of, standing_words
 
 Test = Callable[[TenantRow, str], bool]
 """Whether a row (and its prepared text) passes."""
@@ -165,7 +165,7 @@ _COMPARE: Final[dict[str, Callable[[float, float], bool]]] = {
     ":": lambda found, limit: found == limit,
 }
 
-_STANDING_WORDS: Final = frozenset({"excluded", "failing", "suspended", "gone", "managed"})
+_STANDING_WORDS: Final = frozenset({"excluded", "failing", "stuck", "suspended", "gone", "managed"})
 """After a minus these words mean the state as well: `-excluded` is what everybody tries."""
 
 
@@ -174,7 +174,7 @@ def _word(needle: str) -> Test:
 
 
 def _word_or_standing(needle: str) -> Test:
-    return lambda row, hay: needle in hay or standing_word(row.standing) == needle
+    return lambda row, hay: needle in hay or needle in standing_words(row)
 
 
 def _squeezed(text: str) -> str:

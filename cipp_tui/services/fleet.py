@@ -1,14 +1,16 @@
 """Every known tenant, in memory, the newest facts; and on disk soon after."""
 
 import asyncio
+import heapq
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from cipp_tui.domain.clock import Clock
-from cipp_tui.domain.due import due
-from cipp_tui.domain.fleet import Exclusion, Failures, Progress, Standing, TenantRow
+from cipp_tui.domain.due import Aside, aside, dated_ahead, due, falls_due
+from cipp_tui.domain.failures import SUSPENDED_AT, one_more
+from cipp_tui.domain.fleet import Exclusion, Progress, Standing, TenantRow
 from cipp_tui.domain.permissions import AppId, PermissionRecord
 from cipp_tui.domain.problems import Problem
 from cipp_tui.domain.tenants import Tenant, TenantId
@@ -24,12 +26,24 @@ _SLICE = 500
 class Fleet:
     """The tenants. Every change replaces a row, tells the board, and goes to disk."""
 
-    def __init__(self, store: FleetStore, clock: Clock) -> None:
+    def __init__(
+        self,
+        store: FleetStore,
+        clock: Clock,
+        *,
+        suspend_after: int = SUSPENDED_AT,
+        on_suspended: Callable[[TenantRow], None] | None = None,
+    ) -> None:
+        """`suspend_after`: failures in a row that set a tenant aside, which is told once each."""
         self._store = store
+        self._suspend_after = suspend_after
+        self._on_suspended = on_suspended
         self._clock = clock
         self._board: Board[TenantId, TenantRow] = Board()
         self._standings: Counter[Standing] = Counter()
         self._due: set[TenantId] = set()
+        self._ripens: dict[TenantId, datetime] = {}  # when each of the others becomes due
+        self._ripening: list[tuple[datetime, TenantId]] = []  # a heap of these; some are outdated
         self._exclusions: dict[TenantId, Exclusion] = {}  # also of tenants taken off the list
         self._app: AppId | None = None
         self._fingerprint: str | None = None
@@ -48,7 +62,7 @@ class Fleet:
         self._exclusions = await self._store.exclusions()
         whole = await self._store.count() <= LOADED_AT_ONCE
         for row in (await self._store.load(None if whole else LOADED_AT_ONCE)).values():
-            self._put(row)
+            self._put(self._limited(row))
         self.membership += 1
         if whole:
             self.loaded.set()
@@ -60,7 +74,7 @@ class Fleet:
         rows = await self._store.load()
         for place, row in enumerate(rows.values(), 1):
             if row.id not in self._board:
-                self._put(row)
+                self._put(self._limited(row))
             if place % _SLICE == 0:
                 await asyncio.sleep(0)
         self.membership += 1
@@ -94,12 +108,16 @@ class Fleet:
     def counts(self) -> FleetCounts:
         """The numbers of the title line; kept up to date, so asking is cheap."""
         standings = self._standings
+        self._ripen()
         return FleetCounts(
             total=len(self._board),
             managed=standings[Standing.MANAGED]
             + standings[Standing.NO_DOMAIN]
-            + standings[Standing.FAILING],
-            failing=standings[Standing.FAILING] + standings[Standing.SUSPENDED],
+            + standings[Standing.FAILING]
+            + standings[Standing.STUCK],
+            failing=standings[Standing.FAILING]
+            + standings[Standing.STUCK]
+            + standings[Standing.SUSPENDED],
             excluded=standings[Standing.EXCLUDED],
             no_access=standings[Standing.NO_ACCESS],
             gone=standings[Standing.GONE],
@@ -109,6 +127,11 @@ class Fleet:
     def due_tenants(self) -> list[TenantRow]:
         """Who is due for a refresh now."""
         return [row for row in self._board.values() if self._is_due(row)]
+
+    def tenants_aside(self) -> list[tuple[TenantRow, Aside]]:
+        """Who is left to a human: suspended, or no longer tried by the schedule."""
+        found = ((row, aside(row)) for row in self._board.values() if row.failures is not None)
+        return [(row, why) for row, why in found if why is not None and not self._is_due(row)]
 
     @property
     def judged_by(self) -> tuple[AppId | None, str | None]:
@@ -120,7 +143,13 @@ class Fleet:
         if (self._app, self._fingerprint) == (app, fingerprint):
             return
         self._app, self._fingerprint = app, fingerprint
-        self._due = {row.id for row in self._board.values() if self._is_due(row)}
+        self._due.clear()
+        self._ripens.clear()
+        now = self._clock.now()
+        for row in self._board.values():
+            self._judge(row, now)
+        self._ripening = [(ripe_at, tenant) for tenant, ripe_at in self._ripens.items()]
+        heapq.heapify(self._ripening)
 
     # -- changes ---------------------------------------------------------------------------
     def learn(self, tenants: Iterable[Tenant]) -> list[Tenant]:
@@ -154,6 +183,7 @@ class Fleet:
             if row is not None:
                 self._standings[row.standing] -= 1
             self._due.discard(tenant)
+            self._ripens.pop(tenant, None)
             self._board.drop(tenant)
         self._store.drop_tenants(gone)
         self.membership += 1
@@ -173,21 +203,25 @@ class Fleet:
         if (row := self._board.get(tenant)) is not None:
             self._put(replace(row, exclusion=exclusion))
 
-    def failed(self, tenant: TenantId, problem: Problem) -> None:
-        """Count one more failure in a row."""
+    def failed(self, tenant: TenantId, problem: Problem, step: str = "") -> None:
+        """Count one more failure in a row; `step` is the one that failed."""
         row = self._board.get(tenant)
         if row is None:
             return
-        now = self._clock.now()
-        before = row.failures
-        failures = Failures(
-            count=before.count + 1 if before is not None else 1,
-            first_at=before.first_at if before is not None else now,
-            last_at=now,
-            problem=problem,
+        failures = one_more(
+            row.failures,
+            problem,
+            at=self._clock.now(),
+            step=step,
+            app=self._app,
+            fingerprint=self._fingerprint,
+            limit=self._suspend_after,
         )
         self._store.put_failures(tenant, failures)
-        self._put(replace(row, failures=failures))
+        row = replace(row, failures=failures)
+        self._put(row)
+        if failures.count == self._suspend_after and self._on_suspended is not None:
+            self._on_suspended(row)
 
     def succeeded(self, tenant: TenantId) -> None:
         """Set the count of failures back."""
@@ -215,18 +249,62 @@ class Fleet:
 
     def _put(self, row: TenantRow) -> None:
         before = self._board.get(row.id)
+        self._board.put(row.id, row)
         if before is not None:
+            if _stands_alike(before, row):  # a job's progress: most changes are no more than that
+                return
             self._standings[before.standing] -= 1
         self._standings[row.standing] += 1
-        self._board.put(row.id, row)
-        if self._is_due(row):
+        if (ripe_at := self._judge(row, self._clock.now())) is not None:
+            heapq.heappush(self._ripening, (ripe_at, row.id))
+
+    def _judge(self, row: TenantRow, now: datetime) -> datetime | None:
+        """Note whether the row is due, or when it will be; that moment, where it is news."""
+        found = falls_due(row, app=self._app, fingerprint=self._fingerprint)
+        ripe_at = found.ripe_at if found is not None else None
+        if found is not None and (ripe_at is None or ripe_at <= now or dated_ahead(row, now)):
             self._due.add(row.id)
-        else:
-            self._due.discard(row.id)
+            self._ripens.pop(row.id, None)
+            return None
+        self._due.discard(row.id)
+        if ripe_at is None:
+            self._ripens.pop(row.id, None)
+            return None
+        before = self._ripens.get(row.id)
+        self._ripens[row.id] = ripe_at
+        return ripe_at if ripe_at != before else None
+
+    def _ripen(self) -> None:
+        """Take over who has become due by the mere passing of time."""
+        if not self._ripening:
+            return
+        now = self._clock.now()
+        while self._ripening and self._ripening[0][0] <= now:
+            ripe_at, tenant = heapq.heappop(self._ripening)
+            if self._ripens.get(tenant) == ripe_at:
+                del self._ripens[tenant]
+                self._due.add(tenant)
+
+    def _limited(self, row: TenantRow) -> TenantRow:
+        """A stored row under this profile's limit."""
+        if row.failures is None or row.failures.limit == self._suspend_after:
+            return row
+        return replace(row, failures=replace(row.failures, limit=self._suspend_after))
 
     def _is_due(self, row: TenantRow) -> bool:
         now = self._clock.now()
         return due(row, app=self._app, fingerprint=self._fingerprint, now=now) is not None
+
+
+def _stands_alike(one: TenantRow, other: TenantRow) -> bool:
+    """Whether nothing changed that decides how a tenant stands and when it is due."""
+    return (
+        one.tenant is other.tenant
+        and one.permissions is other.permissions
+        and one.failures is other.failures
+        and one.exclusion is other.exclusion
+        and one.stranded == other.stranded
+    )
 
 
 def _merged(old: Tenant, new: Tenant) -> Tenant:

@@ -68,6 +68,9 @@ def state_cell(row: TenantRow, seen: Seen) -> Cell:
             return Cell("!! no access", Tone.URGENT)
         case Standing.SUSPENDED:
             return Cell("!! suspended", Tone.BAD)
+        case Standing.STUCK:
+            count = row.failures.count if row.failures is not None else 0
+            return Cell(f"! stuck {count}", Tone.BAD)
         case Standing.FAILING:
             count = row.failures.count if row.failures is not None else 0
             return Cell(f"! failing {count}", Tone.WARN)
