@@ -8,6 +8,7 @@ from cipp_tui.domain.fleet import TenantRow
 from cipp_tui.domain.problems import Problem
 from cipp_tui.domain.tenants import TenantId
 from cipp_tui.screens.tenants_list import TenantList
+from cipp_tui.services.diagnosis import Diagnosis
 from cipp_tui.services.session import Session
 from cipp_tui.widgets.cells import Cell, Tone
 from cipp_tui.widgets.columns import tenant_name
@@ -17,6 +18,9 @@ from cipp_tui.widgets.panel_words import parts, plain
 
 RESTS_S: Final = 0.15
 """The panel follows the cursor after it has rested so long."""
+
+KEPT_ANSWERS: Final = 200
+"""Tenants whose live verdicts are kept."""
 
 
 class Info:
@@ -29,6 +33,8 @@ class Info:
         self._list = tenants
         self._history: tuple[AuditEntry, ...] | None = None
         self._history_of: tuple[TenantId, int] | None = None  # tenant, revision of the jobs
+        self._answers: dict[TenantId, tuple[TenantRow, Diagnosis]] = {}
+        self.asking: TenantId | None = None  # about whom the services are being asked
 
     @property
     def row(self) -> TenantRow | None:
@@ -52,9 +58,11 @@ class Info:
         found = parts(
             row,
             self._list.seen,
+            self._diagnosis(row),
             self.panel.size.width,
             history=self._history,
             prune=self._session.profile.prune,
+            asking=self.asking == row.id,
         )
         self.panel.tell(self._head(row, whole_screen=whole_screen), found, from_top=from_top)
 
@@ -86,6 +94,28 @@ class Info:
             self._history, self._history_of = history, wanted
             self.tell(whole_screen=whole_screen)
 
+    async def ask_why(self, tenant: TenantId) -> None:
+        """Ask the services about a tenant and keep what they say."""
+        diagnosis = await self._session.why(tenant)
+        if (row := self._session.fleet.row(tenant)) is not None:
+            if len(self._answers) >= KEPT_ANSWERS:
+                self._answers.clear()
+            self._answers[tenant] = (row, diagnosis)
+
+    def _answer(self, row: TenantRow) -> Diagnosis | None:
+        """What the services said, as long as nothing has become of the tenant since."""
+        about, diagnosis = self._answers.get(row.id, (None, None))
+        return diagnosis if about is row else None
+
+    def _diagnosis(self, row: TenantRow) -> Diagnosis:
+        """What the services said; else what is stored says at once."""
+        return self._answer(row) or self._session.verdict(row.id)
+
+    def answered_problem(self, row: TenantRow | None) -> Problem | None:
+        """The raw problem the services named when they were asked about the tenant."""
+        diagnosis = self._answer(row) if row is not None else None
+        return diagnosis.problem if diagnosis is not None else None
+
     def _session_says(self, problem: Problem) -> None:
         """The journal cannot be read: shown in the place of the history."""
         self._history = ()
@@ -99,6 +129,7 @@ class Info:
         found = parts(
             row,
             self._list.seen,
+            self._diagnosis(row),
             100,
             history=self._history or (),
             prune=self._session.profile.prune,

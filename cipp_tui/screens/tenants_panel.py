@@ -72,6 +72,27 @@ class PanelSide(TenantsDesk):
         await asyncio.sleep(RESTS_S)  # a newer step cancels this one
         self._show_in_panel()
 
+    def ask_why(self) -> None:
+        """Ask the services why the tenant at the cursor does not work; the panel shows it."""
+        key = self.frame.table.cursor_key
+        if key is None:
+            return
+        if not self.panel_open:
+            self.open_panel()
+        self.run_worker(self._ask_why(TenantId(key)), group="why", exclusive=True)
+
+    async def _ask_why(self, tenant: TenantId) -> None:
+        info = self.info
+        info.asking = tenant
+        info.tell(whole_screen=self.panel_is_whole)
+        try:
+            await info.ask_why(tenant)
+        finally:
+            if info.asking == tenant:
+                info.asking = None
+            if self.is_mounted:
+                info.tell(whole_screen=self.panel_is_whole)
+
     async def _read_history(self) -> None:
         await self.info.read_history(whole_screen=self.panel_is_whole)
 

@@ -22,6 +22,7 @@ class Place(StrEnum):
     DOCK = "job dock"
     JOBS = "jobs"
     JOB = "results of a job"
+    TRACE = "GDAP trace"
 
 
 class Group(StrEnum):
@@ -195,6 +196,24 @@ SPECS: Final[tuple[ActionSpec, ...]] = (
         writes=True,
     ),
     ActionSpec(
+        id="tenant.trace",
+        keys="t",
+        label="Trace",
+        help="which GDAP roles a user of yours holds there, and through which groups",
+        group=Group.TENANTS,
+        place=Place.TENANTS,
+        rank=14,
+    ),
+    ActionSpec(
+        id="tenant.why",
+        keys="w",
+        label="Why",
+        help="ask the services why it does not work; the panel shows it, nothing is changed",
+        group=Group.TENANTS,
+        place=Place.TENANTS,
+        rank=15,
+    ),
+    ActionSpec(
         id="tenant.latest-job",
         keys="o",
         label="Latest job",
@@ -286,6 +305,26 @@ SPECS: Final[tuple[ActionSpec, ...]] = (
         show=True,
     ),
     # -- see ----------------------------------------------------------------------------------
+    ActionSpec(
+        id="trace.user",
+        keys="u",
+        label="Other user",
+        help="trace another user",
+        group=Group.SEE,
+        place=Place.TRACE,
+        rank=2,
+        show=True,
+    ),
+    ActionSpec(
+        id="trace.second",
+        keys="o",
+        label="Compare",
+        help="compare with a second user; an empty field ends it",
+        group=Group.SEE,
+        place=Place.TRACE,
+        rank=3,
+        show=True,
+    ),
     ActionSpec(
         id="panel.open",
         keys="enter,d",

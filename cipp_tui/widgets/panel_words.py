@@ -1,47 +1,41 @@
 """What the info panel says of a tenant, part by part. Pure functions."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
 
 from cipp_tui.domain.audit import AuditEntry
 from cipp_tui.domain.fleet import TenantRow
 from cipp_tui.domain.jobs import Action, Outcome
 from cipp_tui.domain.permissions import PermissionRecord
-from cipp_tui.domain.problems import Problem
 from cipp_tui.domain.tenants import GdapRelationship
 from cipp_tui.services.advice import advise
-from cipp_tui.widgets.cells import Cell, Tone, cut, fit, steady, width_of
+from cipp_tui.services.diagnosis import Diagnosis
+from cipp_tui.widgets.cells import Cell, Tone, fit, width_of
 from cipp_tui.widgets.columns import Seen, permissions_cell, state_cell
+from cipp_tui.widgets.panel_lines import LABEL, Part, Text, labelled, plain, wrap, wrapped
+from cipp_tui.widgets.panel_why import problem_of, what_is_wrong
 from cipp_tui.widgets.words import day_and_time, moment
 
-LABEL: Final = 12
-"""Width of the words in front."""
-
-Text = list[Cell]
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A heading and its lines."""
-
-    title: str
-    lines: list[Text] = field(default_factory=list)
+__all__ = ["Part", "entry_words", "parts", "plain", "problem_of", "wrap"]
 
 
 def parts(
     row: TenantRow,
     seen: Seen,
+    diagnosis: Diagnosis,
     width: int,
     *,
     history: Sequence[AuditEntry] | None,
     wanted: int | None = None,
     prune: bool = False,
+    asking: bool = False,
 ) -> list[Part]:
-    """Everything the panel says. `history` None: it is being read."""
+    """Everything the panel says. `history` None: it is being read.
+
+    `asking`: the services are being asked why.
+    """
     found = [who(row, seen, width)]
-    if (wrong := what_is_wrong(row, width)) is not None:
+    if (wrong := what_is_wrong(row, diagnosis, width, asking=asking)) is not None:
         found.append(wrong)
     found.append(access(row, seen.now, width))
     found.append(permissions(row, seen, width, wanted=wanted, prune=prune))
@@ -73,42 +67,6 @@ def who(row: TenantRow, seen: Seen, width: int) -> Part:
             [Cell(fit(" State", LABEL)), Cell(state.words, state.tone), Cell(since)],
         ],
     )
-
-
-def what_is_wrong(row: TenantRow, width: int) -> Part | None:
-    """Only when something is."""
-    lines: list[Text] = []
-    if row.stranded:
-        words = "Our access was taken away and is not back. It is being given back."
-        lines += wrapped(words, width, tone=Tone.URGENT)
-    problem = problem_of(row)
-    if problem is not None:
-        lines += _advice(problem, width)
-        if row.failures is not None:
-            lines += _next("C", "clear the count and test again", width)
-        lines += _next("y e", "copy the raw error with its ids", width)
-    return Part("What is wrong", lines) if lines else None
-
-
-def problem_of(row: TenantRow) -> Problem | None:
-    """The newest problem of a tenant."""
-    if row.progress is not None and row.progress.problem is not None:
-        return row.progress.problem
-    return row.failures.problem if row.failures is not None else None
-
-
-def _advice(problem: Problem, width: int) -> list[Text]:
-    advice = advise(problem)
-    code = f"{problem.code} " if problem.code and problem.code not in advice.headline else ""
-    lines = wrapped(code + advice.headline, width, tone=Tone.BAD)
-    lines += wrapped(advice.advice, width, first=" Next  -  ", indent=10)
-    if problem.message and problem.message not in advice.headline:
-        lines += wrapped(problem.message, width, first=" Said     ", indent=10, tone=Tone.MUTED)
-    return lines
-
-
-def _next(key: str, words: str, width: int) -> list[Text]:
-    return [[Cell("       -  "), Cell(fit(key, 4), Tone.STRONG), Cell(cut(words, width - 14))]]
 
 
 def access(row: TenantRow, now: datetime, width: int) -> Part:
@@ -259,58 +217,3 @@ def entry_words(entry: AuditEntry) -> str:
             return "access is owed"
         case None:
             return "not finished"
-
-
-# -- text in lines ------------------------------------------------------------------------------
-def labelled(label: str, words: str, width: int, *, tone: Tone = Tone.PLAIN) -> list[Text]:
-    """A word in front, and text beside it, wrapped."""
-    return wrapped(words, width, first=fit(f" {label}", LABEL), indent=LABEL, tone=tone)
-
-
-def wrapped(
-    words: str, width: int, *, first: str = " ", indent: int = 1, tone: Tone = Tone.PLAIN
-) -> list[Text]:
-    """Text in lines of at most `width`; `first` stands before the first, blanks before the rest."""
-    lines = wrap(words, max(8, width - indent - 1)) or [""]
-    return [
-        [Cell(first if place == 0 else " " * indent), Cell(line, tone)]
-        for place, line in enumerate(lines)
-    ]
-
-
-def wrap(words: str, width: int) -> list[str]:
-    """Break at blanks; words longer than a line are cut into pieces."""
-    lines: list[str] = []
-    line = ""
-    for word in steady(words).split():
-        candidate = f"{line} {word}" if line else word
-        if width_of(candidate) <= width:
-            line = candidate
-            continue
-        if line:
-            lines.append(line)
-        while width_of(word) > width:
-            piece = _prefix(word, width)
-            lines.append(piece)
-            word = word[len(piece) :]
-        line = word
-    return [*lines, line] if line else lines
-
-
-def _prefix(word: str, width: int) -> str:
-    """As many signs of the word as fit; at least one."""
-    taken = 0
-    for place, sign in enumerate(word):
-        taken += width_of(sign)
-        if taken > width:
-            return word[: max(1, place)]
-    return word
-
-
-def plain(found: Iterable[Part]) -> str:
-    """All of it as text, for the pager and for copying."""
-    blocks = []
-    for part in found:
-        lines = ["".join(cell.words for cell in line).rstrip() for line in part.lines]
-        blocks.append("\n".join([part.title, *lines]))
-    return "\n\n".join(blocks) + "\n"
