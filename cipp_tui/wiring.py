@@ -1,6 +1,7 @@
 """Puts the house together: the only place that names concrete classes. No Textual here."""
 
 import asyncio
+import gc
 import getpass
 import socket
 import uuid
@@ -60,7 +61,9 @@ async def open_session(
                 looking_only = elsewhere.message
         else:
             looking_only = "this command only looks"
-        database = await house.enter_async_context(open_database(folder / "state.db"))
+        database = await house.enter_async_context(
+            open_database(folder / "state.db", to_act=looking_only is None)
+        )
         store = FleetStore(database)
         settings = await _settings(profile, house, env=env, folder=folder, store=store)
         backend = DirectBackend(settings, clock=clock)
@@ -74,8 +77,20 @@ async def open_session(
             actor=actor,
             looking_only=looking_only,
             concurrency=profile.concurrency,
+            suspend_after=profile.suspend_after,
         )
-        yield await house.enter_async_context(session.running())
+        whole = await house.enter_async_context(session.running())
+        _spare_the_collector()
+        yield whole
+
+
+def _spare_the_collector() -> None:
+    """Nothing that stands now is garbage, and tenants come by the thousand.
+
+    With Python's own thresholds an eighth of a run went into looking at it again and again.
+    """
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 async def _settings(

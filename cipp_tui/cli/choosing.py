@@ -12,6 +12,7 @@ from cipp_tui.domain.fleet import TenantRow
 from cipp_tui.domain.jobs import Action
 from cipp_tui.domain.tenants import TenantId
 from cipp_tui.domain.text import clean
+from cipp_tui.services.nightly import due_now
 from cipp_tui.services.session import Session
 from cipp_tui.services.suits import LeftOut, Selection, named, select
 from cipp_tui.services.views import Reading
@@ -83,9 +84,13 @@ async def read_if_stale(session: Session) -> None:
 
 
 def whole_fleet(session: Session, *, due_only: bool) -> Selection:
-    """Whom a run over the fleet takes: nobody that is excluded."""
-    rows = session.fleet.due_tenants() if due_only else session.fleet.rows()
-    rows = sorted(rows, key=lambda row: row.tenant.name.casefold())
+    """Whom a run over the fleet takes: nobody that is excluded.
+
+    Of those that are due, nobody that is left to a human; the reason is told.
+    """
+    if due_only:
+        return due_now(session.fleet, session.clock.now()).selection
+    rows = sorted(session.fleet.rows(), key=lambda row: row.tenant.name.casefold())
     excluded = tuple(LeftOut(row, "excluded") for row in rows if row.exclusion is not None)
     selection = select([row for row in rows if row.exclusion is None], Action.REFRESH)
     return Selection(selection.taken, (*excluded, *selection.left_out))

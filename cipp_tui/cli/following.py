@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from cipp_tui.cli.exits import Exit
 from cipp_tui.cli.opening import Interrupts
-from cipp_tui.cli.output import problem_facts, tell_problem, tenant_facts
-from cipp_tui.cli.streams import PROGRESS, json_line, line, nobody_reads
+from cipp_tui.cli.output import problem_facts, raw_of, tell_problem, tenant_facts
+from cipp_tui.cli.streams import PROGRESS, json_line, line, nobody_reads, tell
 from cipp_tui.domain.fleet import TenantRow
 from cipp_tui.domain.jobs import Outcome
 from cipp_tui.domain.problems import RemoteProblem, SignInProblem
@@ -47,24 +47,27 @@ class Follower:
         """Print results until the job ends or is interrupted; the exit code."""
         with interrupts.listening():
             try:
-                await self._print_until_ended(view.id, interrupts, left_out)
+                await self.print_results(view.id, interrupts, left_out)
+                self._summary(self.session.job(view.id), len(left_out))
+                self._point_further(view.id)
             except BrokenPipeError:  # whoever reads has left: what is in flight ends, no more
                 nobody_reads()
                 await self.session.leave()
-        return self._code(self.session.job(view.id) or view, interrupts)
+        return self.code_of(self.session.job(view.id) or view, interrupts)
 
     def nothing(self, left_out: Sequence[LeftOut]) -> int:
         """Print that there was nobody to work on; the exit code."""
         for one in left_out:
-            self._skipped(one)
+            self.skipped(one)
         self._summary(None, len(left_out))
         return Exit.OWED if self.session.owed else Exit.WELL
 
-    async def _print_until_ended(
-        self, job: int, interrupts: Interrupts, left_out: Sequence[LeftOut]
+    async def print_results(
+        self, job: int, interrupts: Interrupts, left_out: Sequence[LeftOut] = ()
     ) -> None:
+        """Print every tenant once, as it comes out, until the job ends or is interrupted."""
         for one in left_out:
-            self._skipped(one)
+            self.skipped(one)
         ended = asyncio.create_task(self._ended(job))
         asked = asyncio.create_task(interrupts.asked.wait())
         while not ended.done() and not asked.done():
@@ -80,18 +83,22 @@ class Follower:
         PROGRESS.clear()
         self._print_new(job)
         self._print_undone(job)
-        self._summary(self.session.job(job), len(left_out))
 
     async def _ended(self, job: int) -> None:
         """Wait for the job, and for the access that is owed from earlier runs."""
         await self.session.finished(job)
+        await self.debts_settled()
+
+    async def debts_settled(self) -> None:
+        """Wait until the access that is owed from earlier runs is back, or cannot be given."""
         if self.session.owed:
             with suppress(SignInProblem, RemoteProblem):  # then it stays owed, and is told as such
                 await self.session.ready()
             while (paying := self.session.running_job()) is not None:
                 await self.session.finished(paying.id)
 
-    def _code(self, view: JobView, interrupts: Interrupts) -> int:
+    def code_of(self, view: JobView, interrupts: Interrupts) -> int:
+        """The exit code that a job's end means; one cause for all is told."""
         if self.session.owed:
             return Exit.OWED
         if interrupts.asked.is_set():
@@ -140,7 +147,8 @@ class Follower:
         name = item.tenant_name if row is None else f"{row.tenant.name} ({row.tenant.label})"
         line(f"{_sign(progress.outcome)} {name}: {_words(item)}")
 
-    def _skipped(self, one: LeftOut) -> None:
+    def skipped(self, one: LeftOut) -> None:
+        """Print that a tenant is left out, and why."""
         row: TenantRow = one.row
         if self.as_json:
             json_line(tenant_facts(row, outcome=Outcome.SKIPPED, skipped_because=one.reason))
@@ -149,7 +157,7 @@ class Follower:
 
     def _summary(self, view: JobView | None, left_out: int) -> None:
         seconds = time.monotonic() - self.began
-        numbers = _numbers(view, left_out)
+        numbers = numbers_of(view, left_out)
         if self.as_json:
             numbers |= {
                 "http_requests": self.session.http_requests,
@@ -157,9 +165,15 @@ class Follower:
             }
             json_line({"summary": numbers})
             return
-        parts = [f"{numbers[name]} {words}" for name, words in _SUMMED if numbers[name]]
+        parts = [f"{numbers[name]} {words}" for name, words in SUMMED if numbers[name]]
         head = f"Job {view.id}: " if view is not None else "Nothing was done: "
         line(f"{head}{', '.join(parts) or 'nothing to do'}, {clock_words(seconds)}.")
+
+    def _point_further(self, job: int) -> None:
+        """For a human who saw failures: the command that looks deeper."""
+        view = self.session.job(job)
+        if view is not None and view.failed and view.fleet_wide is None and not self.as_json:
+            tell("cipp-tui why TENANT asks the services what is behind a failure.")
 
     def _progress(self, job: int) -> None:
         """One live line, for a human at a terminal only."""
@@ -170,7 +184,8 @@ class Follower:
             PROGRESS.show(f"{view.finished:,} of {view.total:,}{left}{held}")
 
 
-def _numbers(view: JobView | None, left_out: int) -> dict[str, Any]:
+def numbers_of(view: JobView | None, left_out: int) -> dict[str, Any]:
+    """A job in numbers, as the summary prints them."""
     if view is None:
         return {"job": None, "total": left_out, **dict.fromkeys(_COUNTED, 0), "skipped": left_out}
     return {
@@ -187,10 +202,11 @@ def _numbers(view: JobView | None, left_out: int) -> dict[str, Any]:
 
 
 def _undone(view: JobView) -> int:
-    return view.stopped + view.waiting + view.running
+    """Whoever has no outcome: stopped, not begun, or cut off when the program was ended."""
+    return view.total - (view.done + view.failed + view.skipped + view.stranded)
 
 
-_SUMMED: Final = (
+SUMMED: Final = (
     ("changed", "changed"),
     ("unchanged", "in order already"),
     ("restored", "restored"),
@@ -199,14 +215,14 @@ _SUMMED: Final = (
     ("skipped", "left out"),
     ("stopped", "not done"),
 )
-_COUNTED: Final = tuple(name for name, _ in _SUMMED)
+_COUNTED: Final = tuple(name for name, _ in SUMMED)
 
 
 def _words(item: ItemView) -> str:
     progress, counts = item.progress, item.counts
     if progress.problem is not None and progress.outcome in (Outcome.FAILED, Outcome.STRANDED):
         advice = advise(progress.problem)
-        raw = " ".join(filter(None, (progress.problem.code, progress.problem.request_id)))
+        raw = raw_of(progress.problem)
         return f"{progress.outcome}. {advice.headline} {advice.advice} [{raw}]"
     if progress.outcome is None:
         return "not done"

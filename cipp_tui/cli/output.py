@@ -8,12 +8,13 @@ from typing import Any
 
 from cipp_tui.cli.streams import tell
 from cipp_tui.domain.due import due
+from cipp_tui.domain.failures import Cause
 from cipp_tui.domain.fleet import TenantRow
 from cipp_tui.domain.jobs import Outcome
 from cipp_tui.domain.permissions import NOTHING_DONE, StepCounts
 from cipp_tui.domain.problems import Problem
 from cipp_tui.domain.tenants import Tenant
-from cipp_tui.domain.text import clean
+from cipp_tui.domain.text import clean, inert
 from cipp_tui.services.advice import advise
 from cipp_tui.services.facets import standing_word
 
@@ -21,7 +22,7 @@ from cipp_tui.services.facets import standing_word
 def tell_problem(problem: Problem) -> None:
     """A problem in words: what it means, what to do, and the raw code."""
     advice = advise(problem)
-    raw = " ".join(part for part in (problem.code, problem.request_id or "") if part)
+    raw = raw_of(problem)
     said = str(problem)
     first = f"cipp-tui: {advice.headline}" + (f" [{raw}]" if raw and raw != "config" else "")
     tell(first)
@@ -29,6 +30,11 @@ def tell_problem(problem: Problem) -> None:
         tell(f"  {clean(said)}")
     if advice.advice:
         tell(f"  Next: {advice.advice}")
+
+
+def raw_of(problem: Problem) -> str:
+    """What a service's support asks for: code, request id and time."""
+    return " ".join(part for part in (problem.code, problem.request_id or "", problem.at) if part)
 
 
 def problem_facts(problem: Problem | None) -> dict[str, Any] | None:
@@ -42,6 +48,7 @@ def problem_facts(problem: Problem | None) -> dict[str, Any] | None:
         "headline": advice.headline,
         "advice": advice.advice,
         "request_id": problem.request_id,
+        "at": problem.at or None,
         "message": problem.message,
     }
 
@@ -80,6 +87,7 @@ def tenant_facts(
         "extra": len(record.extra) if record is not None else None,
         "checked_at": iso(record.checked_at) if record is not None else None,
         "consecutive_failures": row.failures.count if row.failures is not None else 0,
+        "failures": [] if row.failures is None else [_cause_facts(c) for c in row.failures.causes],
         "excluded": None
         if exclusion is None
         else {"by": exclusion.by, "at": iso(exclusion.at), "reason": exclusion.reason},
@@ -88,6 +96,17 @@ def tenant_facts(
         why = due(row, app=None, fingerprint=None, now=now)
         facts["due"] = why.reason if why is not None else None
     return facts
+
+
+def _cause_facts(cause: Cause) -> dict[str, Any]:
+    """One kind of cause among the failures in a row."""
+    return {
+        "kind": cause.kind,
+        "count": cause.count,
+        "first_at": iso(cause.first_at),
+        "last_at": iso(cause.last_at),
+        "code": cause.problem.code,
+    }
 
 
 def _gdap_ends(tenant: Tenant) -> datetime | None:
@@ -115,9 +134,6 @@ def iso(moment: datetime | None) -> str | None:
     return moment.isoformat(timespec="seconds") if moment is not None else None
 
 
-_FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
-
-
 def csv_text(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Comma separated values that no spreadsheet will run."""
     text = io.StringIO()
@@ -125,11 +141,6 @@ def csv_text(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     writer.writerow(head)
     writer.writerows([inert(clean(value)) for value in row] for row in rows)
     return text.getvalue()
-
-
-def inert(value: str) -> str:
-    """A value that a spreadsheet takes as text: formula signs are kept from the start."""
-    return f"'{value}" if value.lstrip(" ")[:1] in _FORMULA_SIGNS else value
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], widest: int = 40) -> str:

@@ -1,7 +1,9 @@
 """The words of the command line. Imports nothing heavy: --help must answer at once."""
 
 import argparse
+import re
 from collections.abc import Callable
+from datetime import time
 from math import isfinite
 from typing import Any, Final
 
@@ -52,13 +54,50 @@ def build_parser() -> argparse.ArgumentParser:
     _formats(sync)
 
     plan = command("plan", "planning:plan", "show what a refresh would change; writes nothing")
-    _targets(plan)
+    _targets(plan, due=True)
+    plan.add_argument("--filter", metavar="TEXT", default="", help="of those, as typed after /")
+    plan.add_argument(
+        "--export", metavar="FILE", help="write it as a change notice too: every permission a line"
+    )
+    plan.add_argument(
+        "--format", choices=("csv", "json"), help="of the notice; without --export it is printed"
+    )
     _formats(plan)
+
+    trace = command(
+        "trace", "trace:trace", "which GDAP roles a user of yours holds in a tenant; writes nothing"
+    )
+    trace.add_argument("tenant", metavar="TENANT", help=f"{_TENANT}; any GUID will do")
+    trace.add_argument("user", metavar="USER", help="user principal name or id, in your own tenant")
+    trace.add_argument("second", nargs="?", metavar="USER2", help="another one to compare with")
+    _formats(trace)
+
+    why = command("why", "why:why", "ask the services why a tenant does not work; writes nothing")
+    why.add_argument("tenant", metavar="TENANT", help=_TENANT)
+    _formats(why)
 
     refresh = command("refresh", "acting:refresh", "give tenants the permissions they lack")
     _targets(refresh, due=True)
     _count(refresh)
     _formats(refresh)
+
+    nightly = command(
+        "nightly", "nightly:nightly", "read the list, then refresh everybody who is due; once, now"
+    )
+    nightly.add_argument(
+        "--at",
+        type=_time_of_day,
+        default="00:00",
+        metavar="HH:MM",
+        help="when, in UTC, with --watch and in what is printed (00:00)",
+    )
+    ways = nightly.add_mutually_exclusive_group()
+    ways.add_argument("--watch", action="store_true", help="stay, and run every night")
+    ways.add_argument(
+        "--print-systemd", action="store_true", help="print a service and a timer for systemd"
+    )
+    ways.add_argument("--print-cron", action="store_true", help="print a line for crontab")
+    _formats(nightly)
 
     exclude = command("exclude", "acting:exclude", "stop managing tenants; they stay in the list")
     _some(exclude)
@@ -146,6 +185,18 @@ def build_parser() -> argparse.ArgumentParser:
         "--latency", type=_milliseconds, default=0.0, metavar="MS", help="of each answer"
     )
     simulate.add_argument("--faults", choices=("none", "mild", "storm"), default="none")
+    simulate.add_argument(
+        "--limit",
+        type=_per_second,
+        metavar="N",
+        help="refuse more requests a second than this, over all three services",
+    )
+    simulate.add_argument(
+        "--up-to-date",
+        type=_share,
+        metavar="PERCENT",
+        help="a plain fleet, for measuring: so many have everything, the rest has nothing",
+    )
     simulate.add_argument("--profile-out", metavar="FILE", help="write a config file for it")
 
     command("keys", "looking:keys", "print the keys of the screen that are in force")
@@ -207,11 +258,34 @@ def _whole(least: int, most: int = 2**31) -> Callable[[str], int]:
     return whole_number
 
 
+def _time_of_day(text: str) -> time:
+    if not re.fullmatch(r"[0-9]{2}:[0-9]{2}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no time such as 00:00")
+    try:
+        return time.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is no time of day") from None
+
+
 def _milliseconds(text: str) -> float:
     number = float(text)
     if not isfinite(number) or number < 0:
         raise argparse.ArgumentTypeError(f"{text!r} is no duration")
     return number
+
+
+def _per_second(text: str) -> float:
+    number = float(text)
+    if not isfinite(number) or number <= 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no rate")
+    return number
+
+
+def _share(text: str) -> float:
+    number = float(text)
+    if not 0 <= number <= 100:
+        raise argparse.ArgumentTypeError(f"{text!r} is no percentage from 0 to 100")
+    return number / 100
 
 
 def _targets(parser: argparse.ArgumentParser, *, due: bool = False) -> None:

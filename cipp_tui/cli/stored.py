@@ -39,7 +39,7 @@ def run_look(arguments: argparse.Namespace, look: Look) -> int:
         _check(profile)
         async with open_database(profile_dir(os.environ, profile.name) / "state.db") as database:
             store, journal, clock = FleetStore(database), Journal(database), SYSTEM
-            fleet = Fleet(store, clock)
+            fleet = Fleet(store, clock, suspend_after=profile.suspend_after)
             await fleet.load((await store.remembered()).get(READ_AT))
             await fleet.load_rest()
             for debt in await journal.debts():

@@ -38,6 +38,17 @@ NAMES: Final[dict[RoleId, str]] = {
 }
 
 
+EXPECTED: Final = tuple(
+    sorted(
+        NAMES.keys()
+        - {GLOBAL_ADMINISTRATOR, CLOUD_APPLICATION_ADMINISTRATOR, COMPLIANCE_ADMINISTRATOR},
+        key=NAMES.__getitem__,
+    )
+)
+"""The fifteen roles an MSP is expected to hold through GDAP, by name.
+Source: CIPP, GDAP roles and the access check."""
+
+
 def role_name(role: RoleId) -> str:
     """The role's name, or its id when it is none of the known ones."""
     return NAMES.get(role, role)

@@ -40,3 +40,12 @@ def folded(text: str) -> str:
         return text.lower()
     apart = unicodedata.normalize("NFKD", text.casefold())
     return "".join(sign for sign in apart if not unicodedata.combining(sign))
+
+
+_FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+
+
+def inert(value: str) -> str:
+    """A value that a spreadsheet takes as text: formula signs are kept from the start."""
+    firsts = (value.lstrip(" ")[:1], value.lstrip()[:1])
+    return f"'{value}" if any(first in _FORMULA_SIGNS for first in firsts) else value

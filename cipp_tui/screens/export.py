@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final, TextIO
 
+from cipp_tui.domain.text import inert
 from cipp_tui.widgets.cells import fit, width_of
 
 FOLDER: Final = "~/cipp-tui-exports"
@@ -22,10 +23,11 @@ Rows = Sequence[Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Heads and rows in plain words."""
+    """Heads and rows in plain words, and what is said of all of them before the first."""
 
     heads: tuple[str, ...]
     rows: Rows
+    notice: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,24 +39,29 @@ class Format:
     write: Callable[[TextIO, Table], None]
 
 
-def inert(words: str) -> str:
-    """A cell that no spreadsheet runs as a formula."""
-    return f"'{words}" if words.lstrip().startswith(("=", "+", "-", "@")) else words
-
-
 def _csv(file: TextIO, table: Table) -> None:
     writer = csv.writer(file, lineterminator="\n")
+    for name, words in table.notice:
+        writer.writerow([name, inert(words)])
+    if table.notice:
+        writer.writerow([])
     writer.writerow(table.heads)
     writer.writerows([inert(words) for words in row] for row in table.rows)
 
 
 def _json_lines(file: TextIO, table: Table) -> None:
+    if table.notice:
+        file.write(json.dumps({"notice": dict(table.notice)}, ensure_ascii=False) + "\n")
     for row in table.rows:
         facts = dict(zip(table.heads, row, strict=True))
         file.write(json.dumps(facts, ensure_ascii=False) + "\n")
 
 
 def _text(file: TextIO, table: Table) -> None:
+    for name, said in table.notice:
+        file.write(f"{name}: {said}\n")
+    if table.notice:
+        file.write("\n")
     everything = [table.heads, *table.rows]
     widths = [max(map(width_of, column)) for column in zip(*everything, strict=True)]
     for row in everything:

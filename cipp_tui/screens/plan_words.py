@@ -1,101 +1,90 @@
-"""The lines of a refresh's plan: what is given, taken away, kept. Pure functions."""
+"""The lines of a refresh's plan: what is given, taken away, kept, and why it is due."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Final
 
-from cipp_tui.domain.permissions import MICROSOFT_GRAPH, AppId, PermissionDiff
-from cipp_tui.domain.problems import Problem
-from cipp_tui.domain.roles import role_name
+from cipp_tui.domain.permissions import MICROSOFT_GRAPH
 from cipp_tui.domain.tenants import TenantId
 from cipp_tui.services.advice import advise
+from cipp_tui.services.plans import Change, Kind, PlannedChange, TenantPlan
 from cipp_tui.widgets.cells import Tone
 
-_NO_NAMES: Final[Mapping[AppId, str]] = MappingProxyType({})
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """One tenant, compared, or the reason why it could not be."""
-
-    tenant: TenantId
-    tenant_name: str
-    diff: PermissionDiff | None = None
-    unlicensed: tuple[str, ...] = ()
-    resource_names: Mapping[AppId, str] = field(default_factory=lambda: _NO_NAMES)
-    problem: Problem | None = None
+FOLDED_TO: Final = 3
+"""So many changes of a tenant are shown where several tenants are; enter shows them all."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlanLine:
-    """One change, or one thing that stays."""
+    """What a tenant's plan comes to, one change, or one thing that stays."""
 
     sign: str
-    tenant: TenantId
-    tenant_name: str
+    plan: TenantPlan
     permission: str
     why: str
     tone: Tone = Tone.PLAIN
 
     @property
-    def verb(self) -> str:
-        return _VERBS[self.sign]
+    def tenant(self) -> TenantId:
+        return self.plan.tenant
 
 
-_VERBS: Final = {"+": "give", "-": "take away", "=": "no change", "?": "not read"}
+_SIGNS: Final = {Change.ADD: "+", Change.REMOVE: "-", Change.KEEP: "="}
+_TONES: Final = {"+": Tone.GOOD, "-": Tone.BAD, "=": Tone.PLAIN, "?": Tone.WARN, ">": Tone.STRONG}
 
 
-def lines_of(plan: Planned, *, prune: bool) -> list[PlanLine]:
-    """What a refresh would do to one tenant."""
+def lines_of(plan: TenantPlan, *, whole: bool) -> list[PlanLine]:
+    """What a refresh would do to one tenant: the sum first, then line by line.
+
+    Where not the `whole` is asked for, only the first changes, and how many more there are.
+    """
+    if plan.diff is None:
+        why = advise(plan.problem).headline if plan.problem is not None else "not compared"
+        return [_line(plan, "?", "could not be read", f"{why} ({plan.due_words})")]
+    head = _line(plan, "=" if plan.changes_nothing else ">", sum_words(plan), plan.due_words)
+    shown = list(islice(_shown(plan), None if whole else FOLDED_TO))
+    lines = [head, *(_line(plan, _SIGNS[one.change], named(plan, one), one.why) for one in shown)]
+    if (more := shown_count(plan) - len(shown)) > 0:
+        lines.append(_line(plan, " ", f"({more:,} more)", "enter shows them"))
+    return lines
+
+
+def sum_words(plan: TenantPlan) -> str:
+    """`add 3, remove 1, keep 160`, or `in order, keep 160`."""
+    if plan.changes_nothing:
+        return f"in order, keep {plan.kept_count:,}"
+    parts = [f"add {plan.added_count:,}"] if plan.added_count else []
+    if plan.removed_count:
+        parts.append(f"remove {plan.removed_count:,}")
+    return ", ".join([*parts, f"keep {plan.kept_count:,}"])
+
+
+def named(plan: TenantPlan, one: PlannedChange) -> str:
+    """`app Directory.Read.All`; other resources than Graph are named behind it."""
+    if one.kind is Kind.CONSENT:
+        return one.permission
+    where = plan.resource_name(one.resource)
+    plain = one.resource in (None, MICROSOFT_GRAPH) or where == one.permission
+    return f"{one.kind} {one.permission}{'' if plain else f' ({where})'}"
+
+
+def shown_count(plan: TenantPlan) -> int:
+    """How many lines the whole of it has, beside the first."""
     diff = plan.diff
     if diff is None:
-        why = advise(plan.problem).headline if plan.problem is not None else ""
-        return [_line(plan, "?", "could not be read", why)]
-    lines = [_line(plan, "+", words, why) for words, why in _given(plan, diff)]
-    sign, why = ("-", "extra, and prune is on") if prune else ("=", "extra, kept: prune is off")
-    extra = sorted(_named(plan, "delegated", s.resource, s.value) for s in diff.scopes_extra)
-    lines += [_line(plan, sign, words, why) for words in extra]
-    if diff.roles_extra:
-        count = len(diff.roles_extra)
-        words = f"{count} app role{'' if count == 1 else 's'}"
-        lines.append(_line(plan, "=", words, "extra, kept: others added them"))
-    if plan.unlicensed:
-        lines.append(_line(plan, "=", ", ".join(plan.unlicensed), "not licensed there, left out"))
-    return lines or [_line(plan, "=", "in order", "nothing is missing")]
+        return 0
+    return plan.added_count + diff.extra_count + len(plan.unlicensed)
 
 
-def _given(plan: Planned, diff: PermissionDiff) -> list[tuple[str, str]]:
-    given = [("consent", "no consent yet")] if diff.consent_missing else []
-    roles = sorted(_named(plan, "app", r.resource, r.value) for r in diff.roles_missing)
-    scopes = sorted(_named(plan, "delegated", s.resource, s.value) for s in diff.scopes_missing)
-    directory = sorted(f"role {role_name(role)}" for role in diff.directory_roles_missing)
-    return given + [(words, "wanted, missing") for words in (*roles, *scopes, *directory)]
+def _shown(plan: TenantPlan) -> Iterator[PlannedChange]:
+    """What is listed: all changes, and what stays though nobody wants it or can have it."""
+    unlicensed = (
+        PlannedChange(Change.KEEP, Kind.PRINCIPAL, name, None, "not licensed there, left out")
+        for name in plan.unlicensed
+    )
+    return chain(plan.additions(), plan.removals(), plan.extras(), unlicensed)
 
 
-def _named(plan: Planned, kind: str, resource: AppId, value: str) -> str:
-    """`app Directory.Read.All`; other resources than Graph are named behind it."""
-    if resource == MICROSOFT_GRAPH:
-        return f"{kind} {value}"
-    return f"{kind} {value} ({plan.resource_names.get(resource, resource[:8])})"
-
-
-def _line(plan: Planned, sign: str, permission: str, why: str) -> PlanLine:
-    return PlanLine(sign, plan.tenant, plan.tenant_name, permission, why, _TONES[sign])
-
-
-_TONES: Final = {"+": Tone.GOOD, "-": Tone.BAD, "=": Tone.PLAIN, "?": Tone.WARN}
-
-
-def counted(plans: Sequence[Planned], *, prune: bool) -> tuple[int, int, int, int]:
-    """Given, taken away, tenants without a change, tenants that could not be read."""
-    give = take = unchanged = failed = 0
-    for plan in plans:
-        if plan.diff is None:
-            failed += 1
-            continue
-        given = len(_given(plan, plan.diff))
-        taken = len(plan.diff.scopes_extra) if prune else 0
-        give, take = give + given, take + taken
-        unchanged += given + taken == 0
-    return give, take, unchanged, failed
+def _line(plan: TenantPlan, sign: str, permission: str, why: str) -> PlanLine:
+    return PlanLine(sign, plan, permission, why, _TONES.get(sign, Tone.MUTED))

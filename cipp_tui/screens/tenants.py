@@ -13,7 +13,7 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from cipp_tui.domain.jobs import Action
-from cipp_tui.domain.tenants import TenantId
+from cipp_tui.domain.tenants import TenantId, TenantKind
 from cipp_tui.screens.tenants_acts import Picked, TenantActs
 from cipp_tui.screens.tenants_finding import Finding
 from cipp_tui.screens.tenants_frame import job_title
@@ -99,6 +99,8 @@ class TenantsScreen(Finding, Marking, PanelSide, Taking):
             "view.reload": self.read_again,
             "job.dock": self._dock,
             "tenant.latest-job": self._latest_job,
+            "tenant.trace": self._trace,
+            "tenant.why": self.ask_why,
             "app.back": self._back,
         }
 
@@ -353,6 +355,16 @@ class TenantsScreen(Finding, Marking, PanelSide, Taking):
             self.refuse("No job has run yet")
         else:
             await self.app.push_screen(JobScreen(self.session, job))
+
+    async def _trace(self) -> None:
+        from cipp_tui.screens.trace import TraceScreen
+
+        key = self.frame.table.cursor_key
+        row = self.session.fleet.row(TenantId(key)) if key is not None else None
+        if row is None or row.tenant.kind is TenantKind.PARTNER:
+            self.refuse("Trace: your own tenant is not reached through GDAP")
+        else:
+            await self.app.push_screen(TraceScreen(self.session, row.id))
 
     async def _latest_job(self) -> None:
         key = self.frame.table.cursor_key

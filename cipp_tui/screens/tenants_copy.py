@@ -37,8 +37,11 @@ WORDS: Final = {
 """What the second key copies."""
 
 
-def copyable(row: TenantRow | None, seen: Seen) -> dict[str, str]:
-    """The texts of a tenant, by key; those that are not there are left out."""
+def copyable(row: TenantRow | None, seen: Seen, answer: Problem | None = None) -> dict[str, str]:
+    """The texts of a tenant, by key; those that are not there are left out.
+
+    `answer` is the problem that was found when the services were asked just now.
+    """
     if row is None:
         return {}
     texts = {
@@ -46,7 +49,7 @@ def copyable(row: TenantRow | None, seen: Seen) -> dict[str, str]:
         "i": row.id,
         "n": row.tenant.name,
         "r": _row_text(row, seen),
-        "e": _error_text(problem_of(row)),
+        "e": _error_text(answer or problem_of(row)),
     }
     return {key: text for key, text in texts.items() if text}
 

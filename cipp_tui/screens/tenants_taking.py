@@ -16,7 +16,7 @@ class Taking(TenantsDesk):
         table = self.frame.table
         key = table.cursor_key
         row = self.session.fleet.row(TenantId(key)) if key is not None else None
-        texts = copyable(row, self.list.seen)
+        texts = copyable(row, self.list.seen, self.info.answered_problem(row))
         texts["t"] = table_text(table.heads, [self.list.draw(seen) for seen in table.seen])
         pressed = await self.ask(copy_question(texts))
         if pressed is not None:

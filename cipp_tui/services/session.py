@@ -1,20 +1,23 @@
 """The bag a screen or a command is given: the fleet, the jobs, the news, and the verbs."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from cipp_tui.api.backend import Backend, Check, Comparison, DeviceSignIn, Preflight
 from cipp_tui.domain.audit import AuditEntry
 from cipp_tui.domain.clock import Clock
+from cipp_tui.domain.failures import SUSPENDED_AT
 from cipp_tui.domain.fleet import TenantRow
+from cipp_tui.domain.gdap_verdicts import Trace, judge
 from cipp_tui.domain.jobs import Action, ItemState, Job
 from cipp_tui.domain.permissions import WantedPermissions
 from cipp_tui.domain.problems import Problem, SignInProblem, Unsuited
-from cipp_tui.domain.tenants import TenantId
+from cipp_tui.domain.tenants import Tenant, TenantId, TenantKind
 from cipp_tui.services.backlog import Backlog
-from cipp_tui.services.engine import DEBT_WAITS_S, Engine
+from cipp_tui.services.diagnosis import Case, Diagnosis, diagnose
+from cipp_tui.services.engine import DEBT_WAITS_S, STEP_DEADLINE_S, Engine
 from cipp_tui.services.fleet import READ_AT, Fleet
 from cipp_tui.services.jobbook import JobBook, LiveJob, Work
 from cipp_tui.services.listing import Listing
@@ -24,10 +27,12 @@ from cipp_tui.services.outcomes import Outcomes
 from cipp_tui.services.past import Past
 from cipp_tui.services.records import record_of
 from cipp_tui.services.signing import Signing
+from cipp_tui.services.strandings import DEBT_AGAIN_S
 from cipp_tui.services.suits import select
 from cipp_tui.services.views import (
     ItemView,
     JobView,
+    Level,
     News,
     Reading,
     SignInState,
@@ -68,13 +73,16 @@ class Session:
         actor: str,
         looking_only: str | None,
         concurrency: int,
+        suspend_after: int = SUSPENDED_AT,
         debt_waits_s: Sequence[float] = DEBT_WAITS_S,
+        debt_again_s: float | None = DEBT_AGAIN_S,
+        step_deadline_s: float = STEP_DEADLINE_S,
     ) -> None:
         self.profile = profile
         self.clock = clock
         self.actor = actor
         self.looking_only = looking_only
-        self.fleet = Fleet(store, clock)
+        self.fleet = Fleet(store, clock, suspend_after=suspend_after, on_suspended=self._suspended)
         self._backend = backend
         self._store = store
         self._journal = journal
@@ -94,6 +102,8 @@ class Session:
             on_end=self._job_ended,
             on_sign_in_lost=self._signing.lost,
             debt_waits_s=debt_waits_s,
+            debt_again_s=debt_again_s,
+            step_deadline_s=step_deadline_s,
         )
         self._memories: dict[str, str] = {}
         self._past = Past(journal, self._book)
@@ -165,9 +175,52 @@ class Session:
             self.fleet.compared(tenant, record)
         return comparison
 
+    def verdict(self, tenant: TenantId) -> Diagnosis:
+        """Why the tenant does not work, by what is stored alone: at once, and nobody is asked."""
+        return diagnose(Case(row=self._row(tenant), now=self.clock.now(), prune=self.profile.prune))
+
+    async def why(self, tenant: TenantId) -> Diagnosis:
+        """The same, with the services asked just now. Writes nothing; what fails is a fact.
+
+        The tenant need not be in the list.
+        """
+        row = self.fleet.row(tenant)
+        known = row or TenantRow(tenant=Tenant(id=tenant, name=tenant))
+        record = known.permissions
+        found = await self._backend.evidence(
+            known.tenant,
+            unlicensed=record.unlicensed if record is not None else (),
+            in_debt=known.stranded,
+        )
+        return diagnose(
+            Case(
+                row=self.fleet.row(tenant) or known,
+                now=self.clock.now(),
+                found=found,
+                listed=row is not None,
+                prune=self.profile.prune,
+            )
+        )
+
     async def preflight(self, tenant: TenantId) -> Preflight:
         """Whether a reset would be able to give back. Raises: Problem."""
         return await self._backend.preflight(self._row(tenant).tenant)
+
+    async def trace(
+        self,
+        tenant: TenantId,
+        users: Sequence[str],
+        heard: Callable[[str], None] = lambda words: None,
+    ) -> Trace:
+        """Which roles users of ours hold in a tenant, and through which groups. Raises: Problem.
+
+        The tenant need not be in the list, nor be managed, nor work. `heard` is told what is read.
+        """
+        row = self.fleet.row(tenant)
+        if row is not None and row.tenant.kind is TenantKind.PARTNER:
+            raise Unsuited("Your own tenant is not reached through GDAP", code="own-tenant")
+        reading = await self._backend.gdap_trace(tenant, users, heard)
+        return judge(reading, self.clock.now())
 
     async def own_checks(self) -> Sequence[Check]:
         """Whether our own side can work: Partner Center, and our standing there."""
@@ -293,6 +346,10 @@ class Session:
         ]
         return await self._work(view.action, again, f"retries job {job}", job)
 
+    def give_up(self, tenants: Iterable[TenantId]) -> None:
+        """Close what was left unfinished for these tenants as not done; debts stay."""
+        self._backlog.replace(filter(None, map(self.fleet.row, tenants)))
+
     async def resume(self, job: int) -> JobView:
         """Go on with a job that was interrupted."""
         self._may(Action.REFRESH)
@@ -306,6 +363,10 @@ class Session:
     def interrupted(self) -> dict[int, int]:
         """Jobs of earlier runs that can be resumed, and how many tenants each has left."""
         return self._backlog.interrupted
+
+    def interrupted_job(self, tenant: TenantId) -> int | None:
+        """The newest of these jobs that has this tenant left."""
+        return self._backlog.interrupted_job(tenant)
 
     @property
     def owed(self) -> Sequence[TenantRow]:
@@ -381,6 +442,10 @@ class Session:
         """How many tenants are being given their access back right now."""
         return self._engine.paying_debts
 
+    def pay_again(self) -> None:
+        """Try at once to give back what could not be given back in this run."""
+        self._engine.pay_again()
+
     async def leave(self) -> None:
         """Take no more work, let what is in flight end, and pay every debt."""
         if self._left:
@@ -404,6 +469,7 @@ class Session:
             for entries in self._backlog.take_debts():
                 works = self._backlog.works(entries)
                 self._engine.begin(entries[0].job, works, paying=True)
+            self._engine.pay_again()
         await self.wanted()
 
     async def _work(
@@ -460,6 +526,14 @@ class Session:
         tell = debt_sentence if live.paying else job_sentence
         level, sentence = tell(view, only)
         self._desk.tell(level, sentence, job=view.id)
+
+    def _suspended(self, row: TenantRow) -> None:
+        count = row.failures.count if row.failures is not None else 0
+        self._desk.tell(
+            Level.WARNING,
+            f"{row.tenant.name}: failure {count} in a row, suspended. C clears and tests again.",
+            tenant=row.id,
+        )
 
     def _list_ended(self, reading: Reading) -> None:
         if isinstance(reading.problem, SignInProblem):

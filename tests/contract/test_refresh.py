@@ -155,7 +155,7 @@ async def test_a_service_without_a_licence_is_reported_and_no_failure(tmp_path: 
         ("user-not-in-group", "user-unknown"),
         ("guest-clash", "user-unknown"),
         ("tenant-deleted", "tenant-gone"),
-        ("tenant-unavailable", "tenant-gone"),
+        ("tenant-unavailable", "tenant-unavailable"),
         ("principal-disabled", "principal-disabled"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Plan, messages, profiles, first start, exports."""
+"""Messages, profiles, first start, exports."""
 
 import json
 import stat
@@ -9,14 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cipp_tui.config.append import NewProfile
-from cipp_tui.domain.jobs import Action
-from cipp_tui.domain.permissions import (
-    MICROSOFT_GRAPH,
-    AppRole,
-    DelegatedScope,
-    PermissionDiff,
-)
-from cipp_tui.domain.tenants import TenantId
+from cipp_tui.domain.text import inert
 from cipp_tui.screens.add_profile import (
     AddProfileSheet,
     guid_problem,
@@ -24,13 +17,11 @@ from cipp_tui.screens.add_profile import (
     variable_problem,
 )
 from cipp_tui.screens.dialog import Field
-from cipp_tui.screens.export import FORMATS, Table, inert, write
+from cipp_tui.screens.export import FORMATS, Table, write
 from cipp_tui.screens.export_sheet import ExportSheet, Scope
 from cipp_tui.screens.first_run import FirstRunApp, Welcome
 from cipp_tui.screens.going import GoToJob, GoToProfile
 from cipp_tui.screens.messages import MessagesScreen
-from cipp_tui.screens.plan import PlanScreen
-from cipp_tui.screens.plan_words import Planned, counted, lines_of
 from cipp_tui.screens.profiles import ProfilesScreen
 from cipp_tui.services.views import ProfileLine
 from cipp_tui.simulator.plant import plant
@@ -38,68 +29,6 @@ from tests.support import HurriedClock, running_house, simulator_for
 from tests.ui.host import Host, StillClock, listening, text_of, until
 
 GUID = "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3"
-
-
-# -- plan ---------------------------------------------------------------------------------------
-def planned(diff: PermissionDiff) -> Planned:
-    return Planned(TenantId("t"), "Alpine", diff)
-
-
-MAIL = DelegatedScope(MICROSOFT_GRAPH, "Mail.Send")
-FILES = DelegatedScope(MICROSOFT_GRAPH, "Files.Read")
-DIRECTORY = AppRole(MICROSOFT_GRAPH, "1", "Directory.ReadWrite.All")
-CHANGES = planned(
-    PermissionDiff(
-        roles_missing=frozenset({DIRECTORY}),
-        scopes_missing=frozenset({MAIL}),
-        scopes_extra=frozenset({FILES}),
-    )
-)
-
-
-def test_a_plan_says_what_is_given_and_what_is_kept() -> None:
-    lines = [(line.sign, line.permission, line.why) for line in lines_of(CHANGES, prune=False)]
-
-    assert lines == [
-        ("+", "app Directory.ReadWrite.All", "wanted, missing"),
-        ("+", "delegated Mail.Send", "wanted, missing"),
-        ("=", "delegated Files.Read", "extra, kept: prune is off"),
-    ]
-
-
-def test_with_prune_the_plan_says_what_is_taken_away() -> None:
-    assert lines_of(CHANGES, prune=True)[-1].sign == "-"
-    assert counted([CHANGES], prune=True) == (2, 1, 0, 0)
-    assert counted([CHANGES], prune=False) == (2, 0, 0, 0)
-
-
-def test_nothing_to_do_is_a_line_too() -> None:
-    (line,) = lines_of(planned(PermissionDiff()), prune=True)
-
-    assert (line.sign, line.permission) == ("=", "in order")
-
-
-async def test_r_on_the_plan_refreshes_exactly_these(tmp_path: Path) -> None:
-    clock = HurriedClock()
-    simulator = simulator_for(clock, tenants=4, up_to_date=1.0)
-    partner = simulator.world.partner.id
-    customers = sorted(t for t in simulator.world.tenants if t != partner)
-    plant(simulator.world, customers[0], "missing-roles")
-    async with running_house(tmp_path, simulator, clock=clock) as house:
-        await house.read_list()
-        app = Host(PlanScreen(house.session, [TenantId(t) for t in customers[:2]]))
-        async with app.run_test(size=(140, 45)) as pilot:
-            screen = app.screen
-            assert isinstance(screen, PlanScreen)
-            await until(pilot, lambda: screen.compared and len(screen.table.keys) > 1)
-            assert "Nothing has been changed." in text_of(app.screen)
-            assert "wanted, missing" in text_of(app.screen)
-            assert await house.session.jobs() == []
-            await pilot.press("r")
-            await until(pilot, lambda: app.answers)
-
-        (view,) = await house.session.jobs()
-        assert (view.action, view.total) == (Action.REFRESH, 2)
 
 
 # -- messages -----------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from cipp_tui.screens import tenants_lines as words
 from cipp_tui.screens.tenants_copy import copyable, fleet_table
 from cipp_tui.screens.tenants_marks import Marks
 from cipp_tui.screens.tenants_order import Arranger, Order, in_runs, pinned
+from cipp_tui.services.diagnosis import Case, Diagnosis, diagnose
 from cipp_tui.services.filter import compile_filter
 from cipp_tui.services.session import ProfileFacts
 from cipp_tui.services.views import FleetCounts, JobView, Level, News, Reading, SignInState
@@ -339,8 +340,12 @@ def entry() -> AuditEntry:
     )
 
 
+def stored(of: TenantRow) -> Diagnosis:
+    return diagnose(Case(row=of, now=NOW))
+
+
 def test_the_panel_tells_its_parts_in_order() -> None:
-    found = parts(troubled(), Seen(NOW), 120, history=[entry()])
+    found = parts(troubled(), Seen(NOW), stored(troubled()), 120, history=[entry()])
 
     titles = [part.title.split(",")[0] for part in found]
     assert titles == ["Who", "What is wrong", "Access", "Permissions", "Exclusion", "History"]
@@ -352,7 +357,7 @@ def test_the_panel_tells_its_parts_in_order() -> None:
 
 
 def test_a_healthy_tenant_has_nothing_wrong() -> None:
-    found = parts(row("Contoso"), Seen(NOW), 80, history=None)
+    found = parts(row("Contoso"), Seen(NOW), stored(row("Contoso")), 80, history=None)
 
     assert [part.title for part in found] == ["Who", "Access", "Permissions", "History"]
     assert "reading…" in plain(found)
@@ -360,7 +365,7 @@ def test_a_healthy_tenant_has_nothing_wrong() -> None:
 
 @pytest.mark.parametrize("width", [43, 55, 79])
 def test_no_line_of_the_panel_is_wider_than_it(width: int) -> None:
-    found = parts(troubled(), Seen(NOW), width, history=[entry()])
+    found = parts(troubled(), Seen(NOW), stored(troubled()), width, history=[entry()])
 
     for part in found:
         for line in part.lines:

@@ -19,6 +19,7 @@ def test_ids_are_unique() -> None:
         (Place.ANY, Place.PANEL),
         (Place.ANY, Place.TABLE, Place.JOBS),
         (Place.ANY, Place.TABLE, Place.JOB),
+        (Place.ANY, Place.TABLE, Place.TRACE),
     ],
 )
 def test_no_key_means_two_things_at_the_same_time(places: tuple[Place, ...]) -> None:

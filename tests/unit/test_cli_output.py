@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from cipp_tui.cli.exits import Exit
 from cipp_tui.cli.opening import told
-from cipp_tui.cli.output import csv_text, inert, table
+from cipp_tui.cli.output import csv_text, table
 from cipp_tui.cli.parser import build_parser
 from cipp_tui.cli.streams import json_line
 from cipp_tui.domain.problems import (
@@ -22,7 +22,7 @@ from cipp_tui.domain.problems import (
     SignInProblem,
     StorageProblem,
 )
-from cipp_tui.domain.text import clean
+from cipp_tui.domain.text import clean, inert
 
 
 @given(st.lists(st.text(), min_size=1, max_size=4))

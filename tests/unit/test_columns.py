@@ -84,7 +84,8 @@ def progress(state: ItemState, **facts: object) -> Progress:
         (row(), "managed", Tone.PLAIN),
         (row(stranded=True), "!! no access", Tone.URGENT),
         (row(failures=failures(50)), "!! suspended", Tone.BAD),
-        (row(failures=failures(12)), "! failing 12", Tone.WARN),
+        (row(failures=failures(7)), "! failing 7", Tone.WARN),
+        (row(failures=failures(12)), "! stuck 12", Tone.BAD),
         (tenant_with(default_domain=None), "! no domain", Tone.WARN),
         (tenant_with(gone_since=NOW - timedelta(days=3, hours=2)), "~ gone 3 d", Tone.MUTED),
         (tenant_with(kind=TenantKind.PARTNER), "partner", Tone.PLAIN),
@@ -214,7 +215,7 @@ def test_where_there_is_room_for_one_the_worse_of_two_is_shown() -> None:
     busy = progress(ItemState.RUNNING, step="roles", place=2, steps=5)
 
     assert worse_cell(row(permissions=record(Verdict.IN_ORDER)), SEEN).words == "in order 3 d"
-    assert worse_cell(row(failures=failures(12)), SEEN).words == "! failing 12"
+    assert worse_cell(row(failures=failures(7)), SEEN).words == "! failing 7"
     assert worse_cell(row(failures=failures(12), progress=busy), SEEN).words == "> 2/5 roles"
     assert worse_cell(row(stranded=True, progress=busy), SEEN).words == "!! no access"
 

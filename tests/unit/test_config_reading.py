@@ -184,6 +184,11 @@ MISTAKES: Mapping[str, tuple[str, str, str]] = {
     ),
     "a name inside the profile": (DIRECT + 'name = "x"\n', "profiles.lab.name", "table's head"),
     "no concurrency": (DIRECT + "concurrency = 0\n", "profiles.lab.concurrency", "equal to 1"),
+    "no failure at all": (
+        DIRECT + "suspend_after = 0\n",
+        "profiles.lab.suspend_after",
+        "equal to 1",
+    ),
     "too much concurrency": (
         DIRECT + "concurrency = 129\n",
         "profiles.lab.concurrency",
@@ -294,6 +299,7 @@ cloud = "usgov"
 endpoints = {{ login = "http://127.0.0.1:9001/", graph = "http://localhost:9002" }}
 ca_bundle = {bundle}
 concurrency = 128
+suspend_after = 20
 prune = true
 """,
         encoding="utf-8",
@@ -308,6 +314,7 @@ prune = true
     assert profile.endpoints.login == "http://127.0.0.1:9001"
     assert profile.endpoints.partner_center is None
     assert (profile.cloud, profile.concurrency, profile.prune) == ("usgov", 128, True)
+    assert profile.suspend_after == 20
 
 
 def test_a_tag_cannot_speak_to_the_terminal(config: Path) -> None:

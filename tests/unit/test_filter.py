@@ -136,7 +136,10 @@ def test_a_word_is_not_found_across_two_fields_of_the_tenant() -> None:
 @pytest.mark.parametrize(
     ("text", "row"),
     [
+        ("state:failing", failing(CONTOSO, 7)),
         ("state:failing", failing(CONTOSO, 12)),
+        ("state:stuck", failing(CONTOSO, 12)),
+        ('state:"needs human"', failing(CONTOSO, 12)),
         ("state:suspended", failing(CONTOSO, 50)),
         ("state:excluded", excluded(CONTOSO)),
         ("state:gone", replace(CONTOSO, tenant=replace(CONTOSO.tenant, gone_since=NOW))),
@@ -173,6 +176,9 @@ def test_a_field_that_holds_shows_the_tenant(text: str, row: TenantRow) -> None:
     ("text", "row"),
     [
         ("state:failing", CONTOSO),
+        ("state:stuck", failing(CONTOSO, 7)),
+        ("-failing", failing(CONTOSO, 12)),
+        ("-stuck", failing(CONTOSO, 12)),
         ("-excluded", excluded(CONTOSO)),
         ("-state:excluded", excluded(CONTOSO)),
         ("by:lee", excluded(CONTOSO)),

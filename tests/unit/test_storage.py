@@ -183,14 +183,20 @@ async def test_a_damaged_file_is_told_before_anything_else(tmp_path: Path) -> No
             pass
 
 
-async def test_a_file_that_is_locked_is_told(tmp_path: Path) -> None:
+async def test_a_file_that_is_locked_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cipp_tui.storage.database.BUSY_S", 0.1)
     path = tmp_path / "state.db"
     async with open_database(path):
         pass
     file = sqlite3.connect(path, isolation_level=None)
     file.execute("BEGIN EXCLUSIVE")
     try:
-        async with open_database(path) as database:
+        with pytest.raises(StorageProblem, match=r"state\.db is locked"):
+            async with open_database(path):
+                pass
+        async with open_database(path, to_act=False) as database:
             FleetStore(database).remember("key", "value")
             with pytest.raises(StorageProblem, match="locked"):
                 await database.flush()
@@ -198,6 +204,47 @@ async def test_a_file_that_is_locked_is_told(tmp_path: Path) -> None:
                 FleetStore(database).remember("key", "value")
     finally:
         file.close()
+
+
+@pytest.mark.parametrize("length", [0, 1, 100, 4096, 6000])
+async def test_a_file_that_was_cut_off_is_told_or_is_as_good_as_new(
+    tmp_path: Path, length: int
+) -> None:
+    path = tmp_path / "state.db"
+    async with open_database(path) as database:
+        store = FleetStore(database)
+        for number in range(200):
+            store.remember(f"key {number}", "value" * 50)
+    path.write_bytes(path.read_bytes()[:length])
+
+    if length == 0:  # SQLite takes an empty file for a new one, and so do we
+        async with open_database(path):
+            pass
+        return
+    with pytest.raises(StorageProblem, match=r"state\.db"):
+        async with open_database(path):
+            pass
+
+
+@pytest.mark.parametrize("content", [b"garbage " * 600, b"\x00" * 8192])
+async def test_a_lock_file_of_garbage_is_told(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "runner.lock").write_bytes(content)
+
+    with (
+        pytest.raises(StorageProblem, match=r"runner\.lock"),
+        runner_lock(tmp_path, "kim@bastion", AT),
+    ):
+        pass
+
+
+def test_who_holds_the_lock_need_not_be_readable(tmp_path: Path) -> None:
+    with runner_lock(tmp_path, "kim@bastion", AT):
+        (tmp_path / "runner.json").write_text("{", encoding="utf-8")
+        with (
+            pytest.raises(LockedElsewhere, match="another cipp-tui works on this profile"),
+            runner_lock(tmp_path, "lee@bastion", AT),
+        ):
+            pass
 
 
 def test_only_one_program_acts_on_a_profile(tmp_path: Path) -> None:

@@ -1,0 +1,270 @@
+"""A night's work against the simulator: the list, what was interrupted, and everybody due."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from pathlib import Path
+
+import pytest
+
+from cipp_tui.domain.fleet import Standing, TenantRow
+from cipp_tui.domain.jobs import Action
+from cipp_tui.domain.problems import SignInProblem
+from cipp_tui.domain.tenants import TenantId
+from cipp_tui.services.nightly import NightEnd, NightMemory, run_night, watch
+from cipp_tui.services.suits import LeftOut
+from cipp_tui.services.views import JobView
+from cipp_tui.simulator import Faults, Simulator
+from cipp_tui.simulator.plant import plant
+from tests.support import House, HurriedClock, running_house, simulator_for
+
+
+@dataclass(slots=True)
+class Heard:
+    """Follows jobs to their end, and keeps what it was told."""
+
+    house: House
+    left_out: list[LeftOut] = field(default_factory=list)
+    jobs: list[JobView] = field(default_factory=list)
+    ends_after: int = 99  # jobs, then somebody wants the run to end
+
+    async def follow(self, view: JobView | None, left_out: Sequence[LeftOut]) -> bool:
+        self.left_out += left_out
+        if view is not None:
+            self.jobs.append(await self.house.session.finished(view.id))
+        return len(self.jobs) < self.ends_after
+
+
+def customers(house: House) -> list[TenantId]:
+    partner = house.world.partner.id
+    return sorted(row.id for row in house.session.fleet.rows() if row.id != partner)
+
+
+def row_of(house: House, tenant: TenantId) -> TenantRow:
+    row = house.session.fleet.row(tenant)
+    assert row is not None
+    return row
+
+
+def small(clock: HurriedClock, *, tenants: int = 5, latency_ms: float = 0.0) -> Simulator:
+    return simulator_for(clock, tenants=tenants, up_to_date=1.0, latency_ms=latency_ms)
+
+
+async def test_the_first_night_reads_the_list_and_refreshes_all_the_second_nobody(
+    tmp_path: Path,
+) -> None:
+    clock = HurriedClock()
+    async with running_house(tmp_path, small(clock), clock=clock) as house:
+        heard = Heard(house)
+        first = await run_night(house.session, heard.follow)
+        assert first.due is not None
+        assert first.due.reasons == {"never refreshed": 6}
+        assert (first.reading.seen, first.list_problem) == (6, None)
+        assert [(job.action, job.done) for job in first.jobs] == [(Action.REFRESH, 6)]
+        (entry, *_) = await house.session.audit()
+        assert entry.reason == "nightly"
+
+        await clock.sleep(timedelta(days=1).total_seconds())
+        second = await run_night(house.session, heard.follow)
+
+        assert second.jobs == []
+        assert second.due is not None
+        assert not second.due.selection.taken
+        await clock.sleep(timedelta(days=6).total_seconds())
+        third = await run_night(house.session, heard.follow)
+        assert third.due is not None
+        assert third.due.reasons == {"age": 6}
+
+
+async def test_excluded_and_gone_tenants_are_left_alone(tmp_path: Path) -> None:
+    clock = HurriedClock()
+    async with running_house(tmp_path, small(clock), clock=clock) as house:
+        await house.read_list()
+        excluded, gone, *others = customers(house)
+        await house.session.exclude([excluded])
+        plant(house.world, gone, "relationship-ended", now=clock.now().timestamp())
+
+        report = await run_night(house.session, Heard(house).follow)
+
+        assert report.due is not None
+        taken = {row.id for row in report.due.selection.taken}
+        assert taken == {*others, TenantId(house.world.partner.id)}
+        assert row_of(house, gone).standing is Standing.GONE
+
+
+async def test_a_list_that_cannot_be_read_still_refreshes_those_known(tmp_path: Path) -> None:
+    clock = HurriedClock()
+    async with running_house(tmp_path, small(clock), clock=clock) as house:
+        await house.read_list()
+        house.simulator.faults = Faults.script(
+            [{"route": "relationships*", "action": "status", "status": 403}]
+        )
+
+        report = await run_night(house.session, Heard(house).follow)
+
+        assert report.list_problem is not None
+        assert [job.done for job in report.jobs] == [6]
+
+
+async def test_who_needs_a_human_is_named_and_left_out_with_the_reason(tmp_path: Path) -> None:
+    clock = HurriedClock()
+    async with running_house(tmp_path, small(clock), clock=clock) as house:
+        await house.read_list()
+        stuck, *others = customers(house)
+        plant(house.world, stuck, "ca-blocked")
+        for _ in range(8):
+            await house.refreshed([stuck])
+        heard = Heard(house)
+
+        report = await run_night(house.session, heard.follow)
+
+        assert [row.id for row in report.needs_human] == [stuck]
+        assert report.suspended == ()
+        (left_out,) = heard.left_out
+        assert left_out.row.id == stuck
+        assert left_out.reason.startswith("needs a human: 8 failures in a row (8 sign-in) since")
+        assert "Conditional Access" in left_out.reason
+        assert row_of(house, stuck).standing is Standing.STUCK
+        assert report.jobs[0].total == len(others) + 1
+
+
+async def test_suspended_tenants_are_named_can_be_refreshed_by_hand_and_come_back(
+    tmp_path: Path,
+) -> None:
+    clock = HurriedClock()
+    async with running_house(tmp_path, small(clock), clock=clock, suspend_after=3) as house:
+        await house.read_list()
+        bad = customers(house)[0]
+        plant(house.world, bad, "ca-blocked")
+        for _ in range(3):
+            await house.refreshed([bad])
+        assert row_of(house, bad).standing is Standing.SUSPENDED
+        assert any("suspended" in news.text for news in house.session.news)
+
+        report = await run_night(house.session, Heard(house).follow)
+        assert [row.id for row in report.suspended] == [bad]
+
+        await house.refreshed([bad])
+        assert row_of(house, bad).standing is Standing.SUSPENDED
+        house.world.tenants[bad].refusal = None
+        view = await house.session.clear_failures([bad])
+        await house.session.finished(view.id)
+        assert row_of(house, bad).standing is Standing.MANAGED
+
+
+async def test_failures_wait_one_two_and_four_days_between_the_nights(tmp_path: Path) -> None:
+    clock = HurriedClock()
+    async with running_house(tmp_path, small(clock), clock=clock) as house:
+        await house.read_list()
+        bad = customers(house)[0]
+        plant(house.world, bad, "ca-blocked")
+        tried: list[int] = []
+        for night in range(12):
+            before = row_of(house, bad).failures
+            await run_night(house.session, Heard(house).follow)
+            after = row_of(house, bad).failures
+            assert after is not None
+            if before is None or after.count > before.count:
+                tried.append(night)
+            await clock.sleep(timedelta(days=1).total_seconds())
+
+    assert tried == [0, 1, 3, 7]
+
+
+async def test_an_interrupted_refresh_is_resumed_before_new_work(tmp_path: Path) -> None:
+    clock = HurriedClock()
+    simulator = small(clock, tenants=30, latency_ms=5)
+    async with running_house(tmp_path, simulator, clock=clock, concurrency=2) as house:
+        await house.read_list()
+        *some, last = customers(house)[:20]
+        left_early = await house.session.refresh([*some, last])
+
+    async with running_house(tmp_path, simulator, clock=clock) as house:
+        await house.session.exclude([last])
+        left = house.session.interrupted[left_early.id]
+        assert left >= 15
+
+        report = await run_night(house.session, Heard(house).follow)
+
+        resumed, new = report.jobs
+        assert resumed.id == left_early.id < new.id
+        assert report.resumed == resumed.total == resumed.unchanged == left - 1
+        assert new.total == 30 + 1 - 20
+        assert house.session.interrupted == {}
+        assert row_of(house, last).permissions is None  # excluded meanwhile
+        rest = [row for row in house.session.fleet.rows() if row.id != last]
+        assert all(row.permissions is not None for row in rest)
+
+
+async def test_an_interrupted_reset_is_left_to_a_human(tmp_path: Path) -> None:
+    clock = HurriedClock()
+    simulator = small(clock, latency_ms=5)
+    async with running_house(tmp_path, simulator, clock=clock) as house:
+        await house.read_list()
+        view = await house.session.reset(customers(house))
+
+    async with running_house(tmp_path, simulator, clock=clock) as house:
+        left = house.session.interrupted[view.id]
+        assert left >= 3
+        taken = len([entry for entry in simulator.log if entry.route == "consent.delete"])
+
+        heard = Heard(house)
+        report = await run_night(house.session, heard.follow)
+
+        assert report.left_alone == house.session.interrupted == {view.id: left}
+        assert len(heard.left_out) == left
+        assert all("cipp-tui jobs resume 1" in one.reason for one in heard.left_out)
+        assert report.resumed == 0
+        assert taken == len([entry for entry in simulator.log if entry.route == "consent.delete"])
+        assert all(job.action is Action.REFRESH for job in report.jobs)
+
+
+async def test_a_sign_in_that_has_ended_is_one_problem_and_no_tenant_is_blamed(
+    tmp_path: Path,
+) -> None:
+    clock = HurriedClock()
+    async with running_house(tmp_path, small(clock), clock=clock) as house:
+        await house.read_list()
+        plant(house.world, None, "refresh-token-revoked", now=clock.now().timestamp())
+        await clock.sleep(timedelta(days=1).total_seconds())
+
+        with pytest.raises(SignInProblem):
+            await run_night(house.session, Heard(house).follow)
+
+        assert all(row.failures is None for row in house.session.fleet.rows())
+
+
+async def test_a_run_that_is_to_end_begins_nothing_new(tmp_path: Path) -> None:
+    clock = HurriedClock()
+    simulator = small(clock, tenants=30, latency_ms=5)
+    async with running_house(tmp_path, simulator, clock=clock, concurrency=2) as house:
+        await house.read_list()
+        await house.session.refresh(customers(house)[:20])
+
+    async with running_house(tmp_path, simulator, clock=clock) as house:
+        report = await run_night(house.session, Heard(house, ends_after=1).follow)
+
+        assert len(report.jobs) == 1
+        assert report.due is None
+
+
+async def test_a_watch_of_nine_nights_refreshes_everybody_twice(tmp_path: Path) -> None:
+    clock = HurriedClock()
+    simulator = small(clock)
+    nights: list[dict[str, int]] = []
+
+    async def run() -> NightEnd:
+        async with running_house(tmp_path, simulator, clock=clock) as house:
+            report = await run_night(house.session, Heard(house).follow)
+        assert report.due is not None
+        nights.append(dict(report.due.reasons))
+        return NightEnd.LEAVE if len(nights) == 9 else NightEnd.ENDED
+
+    planned: list[datetime] = []
+    memory = NightMemory(tmp_path, clock)
+    await watch(clock, time(3, 15), memory, run=run, planned_for=planned.append)
+
+    nobody: dict[str, int] = {}
+    assert nights == [{"never refreshed": 6}, *[nobody] * 6, {"age": 6}, nobody]
+    assert len(planned) == 9
+    assert {(moment.hour, moment.minute) for moment in planned} == {(3, 15)}
