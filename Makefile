@@ -31,7 +31,7 @@ imports: setup
 tests: setup
 	$(BIN)/pytest -n 2 --dist loadgroup
 
-bench: setup
+bench: setup $(VENV)-sdk/.ready
 	$(BIN)/python -m bench
 
 pictures: setup
