@@ -28,18 +28,23 @@ MOST = {
 """What each may cost, a reset's pre-flight included."""
 
 
+async def counted() -> dict[str, int]:
+    """Requests of each case, by the simulator's log."""
+    return {
+        "up to date": await _refresh(1.0, 1),
+        "up to date, token still good": await _refresh(1.0, 2),
+        "brand new": await _refresh(0.0, 1),
+        "reset, the principal goes": await _reset(principal_goes=True),
+        "reset, the principal stays": await _reset(principal_goes=False),
+    }
+
+
 async def requests_table() -> str:
     """Rows: case, requests here, requests there."""
-    rows = [
-        ("up to date", await _refresh(1.0, 1)),
-        ("up to date, token still good", await _refresh(1.0, 2)),
-        ("brand new", await _refresh(0.0, 1)),
-        ("reset, the principal goes", await _reset(principal_goes=True)),
-        ("reset, the principal stays", await _reset(principal_goes=False)),
-    ]
+    rows = await counted()
     told = [
         (case, count, CIPP[case], f"at most {MOST[case]}: {goal(count <= MOST[case])}")
-        for case, count in rows
+        for case, count in rows.items()
     ]
     head = ("case", "cipp-tui", "CIPP", "goal")
     return "\n".join(["## Requests per tenant", "", table(head, told), ""])

@@ -20,6 +20,7 @@ MOST: Final = 20
 
 PATIENCE_S: Final = 240.0
 LAG_PATIENCE_S: Final = 90.0
+FAILED_DEPENDENCY: Final = 424
 
 Shape = TypeVar("Shape")
 Model = TypeVar("Model", bound=Foreign)
@@ -55,8 +56,11 @@ class Part:
     lags: bool = False  # names a fresh object: its absence may only be replication's delay
     units: int = 1  # Source: Graph, "Throttling limits": most cost 1, grants without $select 2
 
-    def rendered(self) -> dict[str, Any]:
+    def rendered(self, after: str | None = None) -> dict[str, Any]:
+        """As the service wants it; `after` names the part that has to be done before."""
         request: dict[str, Any] = {"id": self.id, "method": self.method, "url": self.url}
+        if after is not None:
+            request["dependsOn"] = [after]
         if self.body is not None:
             request["headers"] = {"Content-Type": "application/json"}
             request["body"] = self.body
@@ -143,22 +147,35 @@ async def send_batch(
     parts: Sequence[Part],
     *,
     clock: Clock,
+    then: Sequence[Part] = (),
 ) -> dict[str, PartAnswer]:
     """Send parts, 20 at a time, one batch after the other; answers by id.
 
     A part that was throttled or broke is sent again alone, after the longest wait asked for.
     A part that `lags` is sent again, too, while the object it names has not reached every server.
+    `then`: reads that are to show what the parts did. They go along with the last ones where there
+    is room, one part after the other; where there is none, they are not sent.
     Raises: what sending the batch itself raises; a part's own failure is in its answer.
     Source: Graph, "Combine multiple HTTP requests using JSON batching"; "Throttling guidance".
     """
     answers: dict[str, PartAnswer] = {}
     for start in range(0, len(parts), MOST):
-        answers |= await _send_chunk(http, token, parts[start : start + MOST], clock)
+        chunk = parts[start : start + MOST]
+        last = start + MOST >= len(parts)
+        if last and then and len(chunk) + len(then) <= MOST:
+            answers |= await _send_chunk(http, token, [*chunk, *then], clock, in_turn=True)
+        else:
+            answers |= await _send_chunk(http, token, chunk, clock)
     return answers
 
 
 async def _send_chunk(
-    http: HttpClient, token: Token, parts: Sequence[Part], clock: Clock
+    http: HttpClient,
+    token: Token,
+    parts: Sequence[Part],
+    clock: Clock,
+    *,
+    in_turn: bool = False,
 ) -> dict[str, PartAnswer]:
     answers: dict[str, PartAnswer] = {}
     waiting = list(parts)
@@ -166,22 +183,25 @@ async def _send_chunk(
     attempt = 0
     while waiting:
         attempt += 1
-        answers |= await _send_once(http, token, waiting, clock)
+        answers |= await _send_once(http, token, waiting, clock, in_turn=in_turn)
         elapsed = clock.monotonic() - began
         again = [part for part in waiting if _again(part, answers[part.id], elapsed, attempt)]
         if not again:
             break
         wait = max(_wait(answers[part.id], clock, attempt) for part in again)
-        if any(answers[part.id].status == 429 for part in again):
+        throttled = sum(answers[part.id].status == 429 for part in again)
+        if 2 * throttled > len(waiting):  # the tenant's quota is used up, not one part's
             http.hold_tenant(Service.GRAPH, token, wait)
-        await http.patience.wait(wait)
+        if wait > 0:
+            await http.patience.wait(wait)
         waiting = again
     return answers
 
 
 async def _send_once(
-    http: HttpClient, token: Token, parts: Sequence[Part], clock: Clock
+    http: HttpClient, token: Token, parts: Sequence[Part], clock: Clock, *, in_turn: bool
 ) -> dict[str, PartAnswer]:
+    before = [None, *(part.id for part in parts)] if in_turn else [None] * len(parts)
     present = {part.id for part in parts}
     answer = await http.send(
         Call(
@@ -189,7 +209,11 @@ async def _send_once(
             method="POST",
             path="/v1.0/$batch",
             token=token,
-            payload={"requests": [part.rendered() for part in parts]},
+            payload={
+                "requests": [
+                    part.rendered(after) for part, after in zip(parts, before, strict=False)
+                ]
+            },
             repeatable=True,
             units=sum(part.units for part in parts),
             writes=sum(part.method != "GET" for part in parts),
@@ -231,7 +255,7 @@ def _header(headers: object, name: str) -> str | None:
 def _again(part: Part, answer: PartAnswer, elapsed: float, attempt: int) -> bool:
     if answer.good:
         return False
-    if answer.status in (429, 424):
+    if answer.status in (429, FAILED_DEPENDENCY):
         return elapsed < PATIENCE_S
     if answer.status >= 500:
         return attempt < 6 and elapsed < PATIENCE_S
@@ -244,5 +268,7 @@ def _again(part: Part, answer: PartAnswer, elapsed: float, attempt: int) -> bool
 
 
 def _wait(answer: PartAnswer, clock: Clock, attempt: int) -> float:
+    if answer.status == FAILED_DEPENDENCY:
+        return 0.0  # what it had to wait for has its own answer, and its own wait
     asked = retry_after(answer.retry_after, clock.now())
     return back_off(attempt, most_s=15.0) if asked is None else asked

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from cipp_tui.api.batch import MOST, Part, PartAnswer, send_batch
-from cipp_tui.api.endpoints import Service
 from cipp_tui.api.graph import TenantReading
-from cipp_tui.api.http import Call, HttpClient, Token
+from cipp_tui.api.http import HttpClient, Token
 from cipp_tui.api.wire import Principal
 from cipp_tui.domain.clock import Clock
 from cipp_tui.domain.permissions import (
@@ -32,6 +31,7 @@ class Written:
     resources: dict[AppId, str] = field(default_factory=dict)  # principals created
     unlicensed: set[AppId] = field(default_factory=set)
     unseen: bool = False  # a principal is there although it was not in the reading
+    read_back: dict[str, PartAnswer] = field(default_factory=dict)  # what the reads after it told
     problem: RemoteProblem | None = None  # the first refusal
 
 
@@ -93,9 +93,11 @@ class Grants:
         wanted: WantedPermissions,
         *,
         prune: bool,
+        then: Sequence[Part] = (),
     ) -> Written:
         """Write the delegated grants whose scopes differ, and the application's directory roles.
 
+        `then`: reads of everything, sent along where there is room: they verify in one go.
         Additive: scopes others added stay, unless `prune`.
         Raises: Unsuited when a grant would grow longer than Graph allows.
         Source: Graph, "Create/Update oAuth2PermissionGrant", "Add directory role member".
@@ -130,38 +132,24 @@ class Grants:
                     lags=True,
                 )
             )
-        answers = await self._send(token, parts)
+        answers = await self._send(token, parts, then=then)
+        written.read_back = {part.id: answers.pop(part.id) for part in then if part.id in answers}
         self._take(written, answers, wanted)
         for name, gain in gains.items():
             if answers[name].good:
                 written.counts += gain
         return written
 
-    async def delete_principal(self, token: Token, principal: str) -> bool:
-        """Delete our service principal by its object id; True when it is not there afterwards.
-
-        Sent once. Only the principal of that id can be hit, never one that is created later.
-        Source: Graph, "Delete servicePrincipal".
-        """
-        try:
-            await self._http.send(
-                Call(
-                    service=Service.GRAPH,
-                    method="DELETE",
-                    path=f"/v1.0/servicePrincipals/{principal}",
-                    token=token,
-                )
-            )
-        except Refused as problem:
-            return problem.status == 404
-        return True
-
     @property
     def _audience(self) -> str:
         return self._http.endpoints.graph_scope.removesuffix("/.default")
 
-    async def _send(self, token: Token, parts: Sequence[Part]) -> dict[str, PartAnswer]:
-        return await send_batch(self._http, token, parts, clock=self._clock) if parts else {}
+    async def _send(
+        self, token: Token, parts: Sequence[Part], *, then: Sequence[Part] = ()
+    ) -> dict[str, PartAnswer]:
+        if not parts:
+            return {}
+        return await send_batch(self._http, token, parts, clock=self._clock, then=then)
 
     def _take(
         self, written: Written, answers: dict[str, PartAnswer], wanted: WantedPermissions

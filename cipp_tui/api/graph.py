@@ -60,9 +60,22 @@ class Graph:
         Raises: Refused when the principal or its grants may not be read; NotUnderstood; others.
         Source: Graph, servicePrincipal, appRoleAssignment, oAuth2PermissionGrant, directoryRole.
         """
+        parts = self.parts(wanted)
+        return await self.understood(
+            token, await send_batch(self._http, token, parts, clock=self._clock)
+        )
+
+    def parts(self, wanted: WantedPermissions) -> list[Part]:
+        """What a reading asks. Source: as for `read`."""
         if self._parts is None or self._parts[0] != wanted.fingerprint:
             self._parts = (wanted.fingerprint, _parts(wanted))
-        answers = await send_batch(self._http, token, self._parts[1], clock=self._clock)
+        return self._parts[1]
+
+    async def understood(self, token: Token, answers: dict[str, PartAnswer]) -> TenantReading:
+        """The reading that the answers to `parts` give; what they lack is asked for.
+
+        Raises: as `read`. Source: as for `read`.
+        """
         own = answers["own"]
         if own.status == 404:
             return TenantReading(

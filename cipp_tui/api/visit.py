@@ -40,7 +40,14 @@ from cipp_tui.domain.permissions import (
     WantedPermissions,
     against,
 )
-from cipp_tui.domain.problems import Problem, Refused, RemoteProblem, Unsuited, Unverified
+from cipp_tui.domain.problems import (
+    NotUnderstood,
+    Problem,
+    Refused,
+    RemoteProblem,
+    Unsuited,
+    Unverified,
+)
 from cipp_tui.domain.tenants import RelationshipStatus, Tenant, TenantKind
 
 
@@ -149,34 +156,29 @@ class DirectVisit:
         )
 
     async def _take_away(self) -> StepResult:
-        """Remove the consent, then the principal if the service left it. Nothing is sent twice."""
+        """Remove the consent. Nothing is sent twice; whether the principal goes is read later."""
         wanted = await self._parts.wanted()
         reading = self._reading or await self._fetch_if_consented(wanted)
-        token = self._token
-        principal = reading.granted.principal if reading is not None else None
-        note = "nothing was there"
         try:
             await self._parts.partner.remove_consent(
                 self._tenant.id, wanted.app, request_id=self._request_id(TAKE_AWAY)
             )
-            note = "consent removed"
         except Refused as problem:
-            if problem.status != 404 or principal is None:
+            if problem.status != 404 or reading is None or reading.granted.principal is None:
                 raise
-        if principal is not None and token is not None:
-            try:
-                gone = await self._parts.grants.delete_principal(token, principal)
-            except RemoteProblem:
-                gone = False  # looked at again when everything is read anew
-            note += ", principal gone" if gone else ", principal stays"
-            if gone:
-                self._parts.tokens.forget(self._tenant.id)
-                self._token = None
-        else:
-            self._parts.tokens.forget(self._tenant.id)
-            self._token = None
-        self._reading, self._taken = None, True
-        return StepResult(note=note)
+            # Our principal was there just now: "not found" may be the answer to a removal that
+            # has happened, and is no certain no.
+            raise NotUnderstood(
+                problem.message,
+                code=problem.code,
+                host=problem.host,
+                status=problem.status,
+                request_id=problem.request_id,
+                at=problem.at,
+            ) from problem
+        self._parts.tokens.forget(self._tenant.id)
+        self._token, self._reading, self._taken = None, None, True
+        return StepResult(note="consent removed")
 
     # -- giving ----------------------------------------------------------------------------
     async def _consent(self) -> StepResult:
@@ -270,9 +272,12 @@ class DirectVisit:
         if diff.scopes_missing or diff.directory_roles_missing or (prune and diff.scopes_extra):
             token = await self._customer_token()
             written = await self._parts.grants.give_scopes(
-                token, reading, diff, wanted, prune=prune
+                token, reading, diff, wanted, prune=prune, then=self._parts.graph.parts(wanted)
             )
             total += self._after(written)
+            if written.read_back and all(answer.good for answer in written.read_back.values()):
+                self._reading = await self._parts.graph.understood(token, written.read_back)
+                self._stale = False
         else:
             total += StepCounts(scopes_kept=len(diff.scopes_extra))
         return StepResult(counts=total)

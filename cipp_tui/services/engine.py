@@ -18,6 +18,7 @@ from cipp_tui.domain.problems import (
     StorageProblem,
     Throttled,
 )
+from cipp_tui.services.advice import advise
 from cipp_tui.services.jobbook import JobBook, LiveJob, Work
 from cipp_tui.services.notes import note_of
 from cipp_tui.services.outcomes import Outcomes
@@ -63,6 +64,7 @@ class Engine:
         self._outcomes = outcomes
         self._clock = clock
         self._concurrency = concurrency
+        self._at_once = concurrency + concurrency // 2
         self._on_end = on_end
         self._on_sign_in_lost = on_sign_in_lost
         self._debt_waits_s = debt_waits_s
@@ -170,9 +172,12 @@ class Engine:
         task.add_done_callback(landed)
 
     def _pick(self) -> tuple[LiveJob, Work] | None:
-        """The next tenant, if there is a worker for it. A tenant that is made to wait needs none:
-        its place in the pool goes to the next one."""
-        if len(self._flying) - self._backend.patience.waiting >= self._concurrency:
+        """The next tenant, if there is room for it. One that is made to wait needs none.
+
+        There is room for half as many again as there are connections: what is computed for one
+        tenant between its requests must not leave a connection idle.
+        """
+        if len(self._flying) - self._backend.patience.waiting >= self._at_once:
             return None
         for live in self._book.live():
             if self._closed and not live.paying:
@@ -309,6 +314,9 @@ class Engine:
                 self._end_if_over(other)
         elif live.paying:
             return
+        elif problem is not None and advise(problem).fleet_wide and not live.stopping:
+            live.fleet_wide = problem
+            self.stop(live)
         elif live.job.action is Action.RESET:
             if problem is None:
                 live.failed_in_a_row = 0

@@ -202,6 +202,7 @@ class JobBook:
 
     def _view(self, live: LiveJob) -> JobView:
         tally = live.tally
+        ended = sum(tally[word] for word in (*Outcome, ItemState.STOPPED))
         in_flight = tuple(live.items[item] for item in list(live.flying)[:_SHOWN_IN_FLIGHT])
         view = JobView(
             id=live.job.id,
@@ -211,7 +212,7 @@ class JobBook:
             ended_at=live.ended_at,
             total=len(live.items),
             waiting=len(live.waiting),
-            running=len(live.flying),
+            running=len(live.items) - len(live.waiting) - ended,
             changed=tally[Outcome.CHANGED],
             unchanged=tally[Outcome.UNCHANGED],
             failed=tally[Outcome.FAILED],

@@ -8,7 +8,6 @@ from cipp_tui.api.backend import StepResult
 from cipp_tui.domain.clock import Clock
 from cipp_tui.domain.fleet import Progress
 from cipp_tui.domain.jobs import (
-    Action,
     ItemState,
     Mark,
     Outcome,
@@ -230,5 +229,5 @@ def _end_of(live: LiveJob, work: Work) -> tuple[ItemState, Outcome]:
         return ItemState.FAILED, Outcome.FAILED
     if state_of(plan, marks) is ItemState.RESTORED:
         return ItemState.RESTORED, Outcome.RESTORED
-    changed = work.counts.changed or live.job.action is Action.RESET
+    changed = work.counts.changed
     return ItemState.DONE, Outcome.CHANGED if changed else Outcome.UNCHANGED
