@@ -19,6 +19,7 @@ from cipp_tui.services.suits import select, why_not
 from cipp_tui.widgets.cells import Cell, Head, Line
 from cipp_tui.widgets.columns import Layout, Seen, furthest_shift, layout
 
+COUNT_EVERY_S: Final = 2.0
 INLINE: Final = 1_500
 """Up to so many rows are arranged at once; more of them beside the event loop."""
 
@@ -62,6 +63,7 @@ class TenantList:
         self._filling = True
         self._membership = -1
         self._counted: tuple[int, int, int] = (-1, -1, -1)
+        self._counted_at = 0.0
 
     # -- for the table ------------------------------------------------------------------------
     def choose(self, width: int) -> list[Head]:
@@ -172,7 +174,9 @@ class TenantList:
         if not self._counts_are_old():
             return True
         if len(self.marks) > INLINE or (len(self.marks) and len(self.keys) > 10 * INLINE):
-            return False
+            # Rows change by the hundred while a job runs: thousands are not counted at each tick.
+            only_rows = (self.marks.revision, id(self.keys)) == self._counted[::2]
+            return only_rows and self.session.clock.monotonic() - self._counted_at < COUNT_EVERY_S
         self._counted = self._state_of_marks()
         self.counts = self._count() if len(self.marks) else MarkCounts()
         return True
@@ -180,6 +184,7 @@ class TenantList:
     async def count(self) -> None:
         """The same beside the event loop."""
         self._counted = self._state_of_marks()
+        self._counted_at = self.session.clock.monotonic()
         self.counts = await asyncio.to_thread(self._count)
 
     def _counts_are_old(self) -> bool:
