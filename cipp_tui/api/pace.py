@@ -13,6 +13,7 @@ LONGEST_WAIT_S: Final = 300.0
 _JITTER_S: Final = 0.05
 _LOOK_BACK_S: Final = 20.0
 _BUCKET_S: Final = 0.1
+_PAUSE_S: Final = 1.0
 _MARGIN: Final = 0.95  # how near to a learned limit we go
 _QUIET_S: Final = 30.0  # how long a learned limit is kept before more is tried
 _GROWTH_PER_S: Final = 1.01
@@ -66,8 +67,8 @@ class Gate:
     def accepted(self) -> None:
         """A request was answered without a 429: what the service bears is learned from these."""
         now = self._clock.monotonic()
-        if self._began is None:
-            self._began = now
+        if self._began is None or (self._accepted and now - self._accepted[-1][0] > _PAUSE_S):
+            self._began = now  # what was asked before a pause used nothing of today's quota
         if self._accepted and now - self._accepted[-1][0] < _BUCKET_S:
             self._accepted[-1][1] += 1
             return

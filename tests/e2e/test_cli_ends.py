@@ -138,9 +138,9 @@ def test_while_a_principal_is_owed_the_first_signal_waits_and_the_second_leaves(
 ) -> None:
     fleet.run("sync")
     one = healthy(fleet)
-    fleet.ask("faults", [{"route": "principals.delete", "action": "slow", "seconds": 60}])
+    fleet.ask("faults", [{"route": "consent.create", "action": "slow", "seconds": 60}])
     with started(fleet, "reset", one, "--yes-remove-access") as running:
-        until(lambda: fleet.count("principals.delete") == 1, "the consent to go")
+        until(lambda: fleet.count("consent.create") == 1, "the consent to go")
         running.send_signal(signal.SIGINT)
         with pytest.raises(subprocess.TimeoutExpired):
             running.wait(3.5)

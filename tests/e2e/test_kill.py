@@ -51,12 +51,10 @@ def test_killed_between_taking_and_giving_the_next_start_pays_without_asking(
 
     with simulated_fleet(tmp_path, tenants=60) as fleet:
         one = in_order_tenant(fleet)
-        fleet.ask("faults", [{"route": "principals.delete", "action": "slow", "seconds": 60}])
+        fleet.ask("faults", [{"route": "consent.delete", "action": "slow", "seconds": 60}])
         fleet.ask("reset-log", {})
         running = fleet.start("reset", one, "--yes-remove-access")
-        wait_until(
-            fleet, lambda: fleet.count("principals.delete") == 1, "the consent to be removed"
-        )
+        wait_until(fleet, lambda: fleet.count("consent.delete") == 1, "the consent to be removed")
         kill(running)
         fleet.ask("faults", [])
         assert fleet.ask(f"tenants/{one}")["principal"] is None
@@ -77,11 +75,9 @@ def test_killed_between_taking_and_giving_the_next_start_pays_without_asking(
 def test_the_command_line_tells_what_is_owed_and_pays_it(tmp_path: Path) -> None:
     with simulated_fleet(tmp_path, tenants=60) as fleet:
         one = in_order_tenant(fleet)
-        fleet.ask("faults", [{"route": "principals.delete", "action": "slow", "seconds": 60}])
+        fleet.ask("faults", [{"route": "consent.delete", "action": "slow", "seconds": 60}])
         running = fleet.start("reset", one, "--yes-remove-access")
-        wait_until(
-            fleet, lambda: fleet.count("principals.delete") == 1, "the consent to be removed"
-        )
+        wait_until(fleet, lambda: fleet.count("consent.delete") == 1, "the consent to be removed")
         kill(running)
         fleet.ask("faults", [])
 
@@ -125,7 +121,7 @@ def test_killed_at_any_call_of_a_reset_nothing_is_taken_twice_and_all_is_given_b
             running = fleet.start("reset", one, "--yes-remove-access")
             wait_until(fleet, partial(asked, fleet, route), f"{route} to be asked")
             if route == "token":
-                wait_until(fleet, lambda: fleet.count("consent.create") == 1, "the consent")
+                wait_until(fleet, lambda: fleet.count("consent.delete") == 1, "the consent")
             kill(running)
             fleet.ask("faults", [])
 

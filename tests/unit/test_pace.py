@@ -84,6 +84,18 @@ async def test_what_the_service_bore_is_learned_from_a_refusal() -> None:
     assert clock.monotonic() - began >= 0.4
 
 
+async def test_a_pause_before_does_not_make_the_limit_look_lower() -> None:
+    clock = HurriedClock()
+    gate = Gate(clock)
+    gate.accepted()
+    await clock.sleep(60)
+    for _ in range(300):
+        gate.accepted()
+    gate.hold(1)
+
+    assert gate.per_second == pytest.approx(285, rel=0.02)
+
+
 async def test_late_refusals_of_what_was_sent_before_teach_nothing_more() -> None:
     clock = HurriedClock()
     gate = Gate(clock)
