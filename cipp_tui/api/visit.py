@@ -251,8 +251,8 @@ class DirectVisit:
             token = await self._customer_token()
             written = await self._parts.grants.give_roles(token, reading, diff, wanted)
             total += self._after(written)
-            if written.unseen:  # created by somebody else meanwhile: read its id, then go on
-                reading = await self._read(wanted)
+            if written.unseen:
+                reading = await self._all_seen(wanted)
                 written = await self._parts.grants.give_roles(
                     token, reading, self._diff(reading, wanted), wanted
                 )
@@ -262,6 +262,19 @@ class DirectVisit:
                     reading, resources={**reading.resources, **written.resources}
                 )
         return StepResult(counts=total)
+
+    async def _all_seen(self, wanted: WantedPermissions) -> TenantReading:
+        """Read until the resources show that exist already: a lost reply made them, or somebody."""
+        until = self._parts.clock.monotonic() + VERIFY_PATIENCE_S
+        attempt = 0
+        while True:
+            attempt += 1
+            reading = await self._read(wanted)
+            wait = back_off(attempt, first_s=1.0, most_s=10.0)
+            late = self._parts.clock.monotonic() + wait > until
+            if late or not self._diff(reading, wanted).principals_missing:
+                return reading
+            await self._parts.patience.wait(wait)
 
     async def _scopes(self) -> StepResult:
         wanted = await self._parts.wanted()

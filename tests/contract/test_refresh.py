@@ -269,3 +269,20 @@ async def test_an_answer_of_the_wrong_shape_fails_that_tenant_only(
         (failed,) = [i for i in house.session.items(view.id) if i.tenant == ids[0]]
         assert failed.progress.problem is not None
         assert advise(failed.progress.problem).kind in ("not-understood", "too-large")
+
+
+async def test_principals_that_a_lost_reply_made_are_waited_for(tmp_path: Path) -> None:
+    clock = HurriedClock()
+    simulator = simulator_for(clock, tenants=12, up_to_date=0.0)
+    async with running_house(tmp_path, simulator, clock=clock, concurrency=1) as house:
+        await house.read_list()
+        fresh = [r.id for r in house.session.fleet.rows() if r.id != house.world.partner.id]
+        rule = {"route": "batch", "action": "lose-reply", "probability": 0.4}
+        faults = Faults.script([rule], seed=3)
+        faults.streak_limit = 2
+        faults.replication_s = 20.0
+        simulator.faults = faults
+
+        view = await house.refreshed(fresh)
+
+        assert (view.changed, view.failed) == (len(fresh), 0)
