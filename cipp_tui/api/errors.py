@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cipp_tui.api.endpoints import Service
-from cipp_tui.domain.problems import Broken, Problem, Refused, RemoteProblem, Throttled
+from cipp_tui.domain.problems import Broken, Refused, RemoteProblem, Throttled
 from cipp_tui.domain.text import clean
 
 _AADSTS = re.compile(r"AADSTS(\d+)")
@@ -114,8 +114,3 @@ def _plain(body: bytes) -> str:
     if text.startswith("<"):
         return "HTML instead of JSON"
     return text
-
-
-def is_certain(problem: Problem) -> bool:
-    """Whether nothing can have changed."""
-    return not problem.maybe_applied

@@ -21,7 +21,7 @@ _SLOWEST: Final = 20.0  # requests a second; a limit is never taken for lower th
 
 
 class Gate:
-    """One host, or one tenant on it: closed while asked to wait, paced by what was learned."""
+    """One host's: closed while it asks us to wait, paced by what it was seen to bear."""
 
     def __init__(self, clock: Clock, *, per_second: float | None = None) -> None:
         self._clock = clock

@@ -84,11 +84,6 @@ class Dialog(ModalScreen[Answer]):
         self.query_one("#frame").border_subtitle = Content("   ".join(map(" ".join, pairs)))
         self.query_one(HintBar).offer([Hint(key, words) for key, words in pairs])
 
-    def set_heading(self, title: str) -> None:
-        """Change the title."""
-        self.heading = title
-        self.query_one("#frame").border_title = Content(title)
-
     def on_resize(self) -> None:
         self.call_after_refresh(self.fit)
 

@@ -55,10 +55,6 @@ def outcome_in(note: str) -> Outcome | None:
     return Outcome(word) if word else None
 
 
-def words_in(note: str) -> str:
-    return str(_facts(note).get("words") or "")
-
-
 def took_in(note: str) -> float | None:
     seconds = _facts(note).get("took_s")
     return float(seconds) if seconds is not None else None
