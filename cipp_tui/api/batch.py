@@ -1,5 +1,6 @@
 """JSON batching: up to 20 requests in one, each with its own fate."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
@@ -9,7 +10,7 @@ from pydantic_core import from_json
 
 from cipp_tui.api.endpoints import Service
 from cipp_tui.api.errors import already_there, graph_problem
-from cipp_tui.api.http import Answer, Call, HttpClient, Token, first_of
+from cipp_tui.api.http import MOST_BREAKS, Answer, Call, HttpClient, Token, first_of
 from cipp_tui.api.pace import back_off, retry_after
 from cipp_tui.api.wire import Foreign
 from cipp_tui.domain.clock import Clock
@@ -181,11 +182,15 @@ async def _send_chunk(
     waiting = list(parts)
     began = clock.monotonic()
     attempt = 0
+    broke: Counter[str] = Counter()  # how often, by part: rounds are made for other parts, too
     while waiting:
         attempt += 1
         answers |= await _send_once(http, token, waiting, clock, in_turn=in_turn)
         elapsed = clock.monotonic() - began
-        again = [part for part in waiting if _again(part, answers[part.id], elapsed, attempt)]
+        broke.update(part.id for part in waiting if answers[part.id].status >= 500)
+        again = [
+            part for part in waiting if _again(part, answers[part.id], elapsed, broke[part.id])
+        ]
         if not again:
             break
         wait = max(_wait(answers[part.id], clock, attempt) for part in again)
@@ -252,13 +257,13 @@ def _header(headers: object, name: str) -> str | None:
     return next((str(value) for key, value in headers.items() if str(key).lower() == name), None)
 
 
-def _again(part: Part, answer: PartAnswer, elapsed: float, attempt: int) -> bool:
+def _again(part: Part, answer: PartAnswer, elapsed: float, broke: int) -> bool:
     if answer.good:
         return False
     if answer.status in (429, FAILED_DEPENDENCY):
         return elapsed < PATIENCE_S
     if answer.status >= 500:
-        return attempt < 6 and elapsed < PATIENCE_S
+        return broke < MOST_BREAKS and elapsed < PATIENCE_S
     if not part.lags or elapsed > LAG_PATIENCE_S:
         return False
     problem = answer.problem()

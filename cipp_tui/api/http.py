@@ -32,6 +32,8 @@ from cipp_tui.domain.problems import (
 LOG = logging.getLogger("cipp_tui.http")
 
 PATIENCE_S: Final = 240.0
+MOST_BREAKS: Final = 6
+"""So often may a call break or its reply be lost. A 429 is neither, and has its own patience."""
 UNREACHABLE_PATIENCE_S: Final = 20.0
 _OFTEN: Final = frozenset({"/v1.0/$batch"})
 """Paths that do not change from tenant to tenant: parsed once."""
@@ -164,6 +166,7 @@ class HttpClient:
         deadline = self._clock.monotonic() + call.patience_s
         unreachable_until = self._clock.monotonic() + min(UNREACHABLE_PATIENCE_S, call.patience_s)
         attempt = 0
+        broke = 0
         while True:
             attempt += 1
             await limits.enter(call.tenant, call.units, call.writes)
@@ -182,8 +185,9 @@ class HttpClient:
                     raise
                 await self.patience.wait(wait)
             except (Broken, LostReply) as problem:
-                wait = problem.wait_s or back_off(attempt)
-                if not call.repeatable or attempt >= 6:
+                broke += 1
+                wait = problem.wait_s or back_off(broke)
+                if not call.repeatable or broke >= MOST_BREAKS:
                     raise
                 if self._clock.monotonic() + wait > deadline:
                     raise

@@ -286,3 +286,24 @@ async def test_principals_that_a_lost_reply_made_are_waited_for(tmp_path: Path) 
         view = await house.refreshed(fresh)
 
         assert (view.changed, view.failed) == (len(fresh), 0)
+
+
+async def test_being_throttled_again_and_again_does_not_use_up_the_patience_with_a_fault(
+    tmp_path: Path,
+) -> None:
+    clock = HurriedClock()
+    simulator = simulator_for(clock, tenants=3, up_to_date=1.0)
+    async with running_house(tmp_path, simulator, clock=clock) as house:
+        await house.read_list()
+        one = next(r.id for r in house.session.fleet.rows() if r.id != house.world.partner.id)
+        simulator.faults = Faults.script(
+            [
+                {"route": "batch", "action": "throttle", "retry_after": 1, "nth": n}
+                for n in range(1, 8)
+            ]
+            + [{"route": "batch", "action": "status", "status": 504, "nth": 8}]
+        )
+
+        view = await house.refreshed([one])
+
+        assert (view.unchanged, view.failed) == (1, 0)
