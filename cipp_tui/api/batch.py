@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -10,7 +11,15 @@ from pydantic_core import from_json
 
 from cipp_tui.api.endpoints import Service
 from cipp_tui.api.errors import already_there, graph_problem
-from cipp_tui.api.http import MOST_BREAKS, Answer, Call, HttpClient, Token, first_of
+from cipp_tui.api.http import (
+    MOST_BREAKS,
+    Answer,
+    Call,
+    HttpClient,
+    Token,
+    first_of,
+    json_bytes,
+)
 from cipp_tui.api.pace import back_off, retry_after
 from cipp_tui.api.wire import Foreign
 from cipp_tui.domain.clock import Clock
@@ -149,6 +158,7 @@ async def send_batch(
     *,
     clock: Clock,
     then: Sequence[Part] = (),
+    heard: dict[str, PartAnswer] | None = None,
 ) -> dict[str, PartAnswer]:
     """Send parts, 20 at a time, one batch after the other; answers by id.
 
@@ -156,17 +166,18 @@ async def send_batch(
     A part that `lags` is sent again, too, while the object it names has not reached every server.
     `then`: reads that are to show what the parts did. They go along with the last ones where there
     is room, one part after the other; where there is none, they are not sent.
+    `heard` is filled with the answers as they come, so that they outlive a failure later on.
     Raises: what sending the batch itself raises; a part's own failure is in its answer.
     Source: Graph, "Combine multiple HTTP requests using JSON batching"; "Throttling guidance".
     """
-    answers: dict[str, PartAnswer] = {}
+    answers: dict[str, PartAnswer] = {} if heard is None else heard
     for start in range(0, len(parts), MOST):
         chunk = parts[start : start + MOST]
         last = start + MOST >= len(parts)
         if last and then and len(chunk) + len(then) <= MOST:
-            answers |= await _send_chunk(http, token, [*chunk, *then], clock, in_turn=True)
+            await _send_chunk(http, token, [*chunk, *then], clock, answers, in_turn=True)
         else:
-            answers |= await _send_chunk(http, token, chunk, clock)
+            await _send_chunk(http, token, chunk, clock, answers)
     return answers
 
 
@@ -175,10 +186,10 @@ async def _send_chunk(
     token: Token,
     parts: Sequence[Part],
     clock: Clock,
+    answers: dict[str, PartAnswer],
     *,
     in_turn: bool = False,
-) -> dict[str, PartAnswer]:
-    answers: dict[str, PartAnswer] = {}
+) -> None:
     waiting = list(parts)
     began = clock.monotonic()
     attempt = 0
@@ -200,35 +211,47 @@ async def _send_chunk(
         if wait > 0:
             await http.patience.wait(wait)
         waiting = again
-    return answers
 
 
 async def _send_once(
     http: HttpClient, token: Token, parts: Sequence[Part], clock: Clock, *, in_turn: bool
 ) -> dict[str, PartAnswer]:
-    before = [None, *(part.id for part in parts)] if in_turn else [None] * len(parts)
-    present = {part.id for part in parts}
     answer = await http.send(
         Call(
             service=Service.GRAPH,
             method="POST",
             path="/v1.0/$batch",
             token=token,
-            payload={
-                "requests": [
-                    part.rendered(after) for part, after in zip(parts, before, strict=False)
-                ]
-            },
+            payload=_payload(parts, in_turn=in_turn),
             repeatable=True,
-            units=sum(part.units for part in parts),
-            writes=sum(part.method != "GET" for part in parts),
+            units=sum([part.units for part in parts]),
+            writes=sum([part.method != "GET" for part in parts]),
         )
     )
     found = _parse(answer, clock)
-    missing = present - found.keys()
+    missing = [part.id for part in parts if part.id not in found]
     if missing:
         raise answer.not_understood(f"responses: {len(missing)} of {len(parts)} are missing")
-    return {ident: found[ident] for ident in present}
+    return {part.id: found[part.id] for part in parts}
+
+
+def _payload(parts: Sequence[Part], *, in_turn: bool) -> bytes:
+    if any(part.body is not None for part in parts):
+        return _rendered(parts, in_turn)
+    return _reads(tuple(parts), in_turn)
+
+
+@lru_cache(maxsize=8)
+def _reads(parts: tuple[Part, ...], in_turn: bool) -> bytes:
+    """Reads are the same for every tenant, or nearly: what does not change is rendered once."""
+    return _rendered(parts, in_turn)
+
+
+def _rendered(parts: Sequence[Part], in_turn: bool) -> bytes:
+    before = [None, *(part.id for part in parts)] if in_turn else [None] * len(parts)
+    return json_bytes(
+        {"requests": [part.rendered(after) for part, after in zip(parts, before, strict=False)]}
+    )
 
 
 def _parse(answer: Answer, clock: Clock) -> dict[str, PartAnswer]:

@@ -106,7 +106,10 @@ class Graph:
                 principal=principal.id,
                 roles=frozenset(
                     [
-                        (apps.get(role["resourceId"], AppId(role["resourceId"])), role["appRoleId"])
+                        (
+                            apps.get(role["resourceId"]) or AppId(role["resourceId"]),
+                            role["appRoleId"],
+                        )
                         for role in roles
                     ]
                 ),

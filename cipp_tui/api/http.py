@@ -7,10 +7,10 @@ import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
 
-import aiohttp
 import httpx
 from pydantic import BaseModel, ValidationError
 
@@ -35,9 +35,6 @@ PATIENCE_S: Final = 240.0
 MOST_BREAKS: Final = 6
 """So often may a call break or its reply be lost. A 429 is neither, and has its own patience."""
 UNREACHABLE_PATIENCE_S: Final = 20.0
-_OFTEN: Final = frozenset({"/v1.0/$batch"})
-"""Paths that do not change from tenant to tenant: parsed once."""
-TIMEOUT: Final = httpx.Timeout(30.0, connect=10.0, pool=None).as_dict()
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -69,7 +66,7 @@ class Call:
     method: str
     path: str  # from the service's root, query included
     token: Token | None = None
-    payload: object = None
+    payload: Mapping[str, object] | bytes | None = None  # JSON, or to become JSON
     form: Mapping[str, str] | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     repeatable: bool = False  # doing it twice equals doing it once
@@ -142,7 +139,7 @@ class HttpClient:
             if transport is not None
             else transports(endpoints, connections=connections, ca_bundle=ca_bundle)
         )
-        self._addresses: dict[str, httpx.URL] = {}
+        self._bases = {service: httpx.URL(endpoints.base(service)) for service in Service}
 
     @property
     def holding(self) -> str:
@@ -203,35 +200,28 @@ class HttpClient:
 
     def _request(self, call: Call) -> httpx.Request:
         headers = [
-            ("Accept", "application/json"),
-            ("User-Agent", "cipp-tui"),
-            ("client-request-id", call.request_id),
-            *call.headers.items(),
+            (b"Accept", b"application/json"),
+            (b"User-Agent", b"cipp-tui"),
+            (b"client-request-id", call.request_id.encode()),
+            *((name.encode(), value.encode()) for name, value in call.headers.items()),
         ]
         if call.token is not None:
-            headers.append(("Authorization", f"Bearer {call.token.value}"))
-        content: bytes | None = None
+            headers.append((b"Authorization", b"Bearer " + call.token.value.encode()))
+        content = b""
         if call.payload is not None:
-            headers.append(("Content-Type", "application/json"))
-            content = json.dumps(call.payload, separators=(",", ":")).encode()
+            headers.append((b"Content-Type", b"application/json"))
+            body = call.payload
+            content = body if isinstance(body, bytes) else json_bytes(body)
         elif call.form is not None:
-            headers.append(("Content-Type", "application/x-www-form-urlencoded"))
-            content = urlencode(call.form).encode()
+            headers.append((b"Content-Type", b"application/x-www-form-urlencoded"))
+            content = _form_bytes(tuple(call.form.items()))
         return httpx.Request(
             call.method,
-            self._address(call),
+            self._bases[call.service],
             headers=headers,
-            content=content,
-            extensions={"timeout": TIMEOUT},
+            stream=httpx.ByteStream(content),
+            extensions={"target": call.path.encode()},
         )
-
-    def _address(self, call: Call) -> httpx.URL:
-        text = self.endpoints.base(call.service) + call.path
-        if call.path not in _OFTEN:
-            return httpx.URL(text)
-        if text not in self._addresses:
-            self._addresses[text] = httpx.URL(text)
-        return self._addresses[text]
 
     async def _once(self, call: Call, limits: Host) -> Answer:
         request = self._request(call)
@@ -245,15 +235,13 @@ class HttpClient:
             finally:
                 await response.aclose()
         except httpx.TransportError as error:
-            LOG.info("%s %s failed: %s", call.method, request.url.path, type(error).__name__)
-            raise transport_problem(error, host, call.request_id) from error
-        except (aiohttp.ClientError, TimeoutError) as error:
+            LOG.info("%s %s failed: %s", call.method, _bare(call.path), type(error).__name__)
             raise transport_problem(error, host, call.request_id) from error
         if LOG.isEnabledFor(logging.INFO):
             LOG.info(
                 "%s %s %d %.0f ms %s",
                 call.method,
-                request.url.path,
+                _bare(call.path),
                 response.status_code,
                 (time.perf_counter() - started) * 1000,
                 response.headers.get("request-id", call.request_id),
@@ -280,6 +268,22 @@ class HttpClient:
         problem.wait_s = retry_after(response.headers.get("Retry-After"), self._clock.now())
         problem.throttle_scope = response.headers.get("x-ms-throttle-scope", "")
         raise problem
+
+
+def json_bytes(payload: object) -> bytes:
+    """A body as it goes over the wire."""
+    return json.dumps(payload, separators=(",", ":")).encode()
+
+
+@lru_cache(maxsize=4)
+def _form_bytes(form: tuple[tuple[str, str], ...]) -> bytes:
+    """A form; that of a customer's token is the same for every customer."""
+    return urlencode(form).encode()
+
+
+def _bare(path: str) -> str:
+    """A path for the log: without the query, where names may stand."""
+    return path.partition("?")[0]
 
 
 def _server_id(headers: Mapping[str, str]) -> str | None:

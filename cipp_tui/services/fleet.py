@@ -4,8 +4,10 @@ import asyncio
 import heapq
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime
+from operator import attrgetter
+from typing import Final
 
 from cipp_tui.domain.clock import Clock
 from cipp_tui.domain.due import Aside, aside, dated_ahead, due, falls_due
@@ -167,7 +169,7 @@ class Fleet:
                 changed.append(tenant)
                 continue
             merged = _merged(row.tenant, tenant)
-            if replace(merged, seen_at=None) != replace(row.tenant, seen_at=None):
+            if _facts(merged) != _facts(row.tenant):
                 self._put(replace(row, tenant=merged))
             changed.append(merged)
         if new:
@@ -294,6 +296,10 @@ class Fleet:
     def _is_due(self, row: TenantRow) -> bool:
         now = self._clock.now()
         return due(row, app=self._app, fingerprint=self._fingerprint, now=now) is not None
+
+
+_facts: Final = attrgetter(*(one.name for one in fields(Tenant) if one.name != "seen_at"))
+"""All that is known of a tenant but when it was seen: cheaper than to replace that and compare."""
 
 
 def _stands_alike(one: TenantRow, other: TenantRow) -> bool:

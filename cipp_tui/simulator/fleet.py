@@ -28,7 +28,8 @@ def build_world(
     """Build a partner with so many customers, the same for the same seed and moment.
 
     Without `up_to_date` it is a demo fleet; from 60 customers on it holds every special state.
-    With it, that share is up to date and the rest has never consented, and nothing is special.
+    With it, that share is up to date and the rest has never consented, evenly spread over the
+    fleet as new customers are in a list that is in nobody's order; nothing is special.
     """
     source = random.Random(seed)
     moment = (now or datetime.now(UTC)).timestamp()
@@ -47,10 +48,10 @@ def build_world(
 
 def _add_customers(world: World, count: int, up_to_date: float | None) -> list[Tenant]:
     access = standard_access(world)
-    complete = round(count * (1.0 if up_to_date is None else up_to_date))
+    fresh = count - round(count * (1.0 if up_to_date is None else up_to_date))
     customers = []
     for number, name in enumerate(tenant_names(count, world.chance)):
-        done = number < complete
+        done = (number + 1) * fresh // count == number * fresh // count
         blueprint = blueprints.up_to_date() if done else blueprints.never_consented()
         tenant = _customer(world, number, name, blueprint)
         if not done:

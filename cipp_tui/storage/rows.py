@@ -23,7 +23,9 @@ Row = tuple[Any, ...]
 
 
 def time_to(moment: datetime | None) -> str | None:
-    return moment.astimezone(UTC).isoformat() if moment is not None else None
+    if moment is None:
+        return None
+    return (moment if moment.tzinfo is UTC else moment.astimezone(UTC)).isoformat()
 
 
 def time_from(text: str | None) -> datetime | None:

@@ -144,12 +144,12 @@ async def _padded(response: Response) -> AsyncIterator[bytes]:
 
 
 def _request(request: httpx.Request) -> Request:
-    path, _, query = request.url.raw_path.decode().partition("?")
+    path, _, query = request.extensions["target"].decode().partition("?")
     return Request(
         request.method,
         HOSTS[request.url.host],
         path,
         query,
         {name.lower(): value for name, value in request.headers.items()},
-        request.content,
+        request.read(),
     )
