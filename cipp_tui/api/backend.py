@@ -1,6 +1,6 @@
 """The port: everything the program asks of the outside world, whoever answers."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -88,6 +88,9 @@ class Visit(Protocol):
     Forgetting a visit loses nothing: a step that finds its reading missing reads anew.
     """
 
+    done: StepCounts
+    """What the step performed last has done, as far as answers told; also when it failed."""
+
     async def perform(self, step: Step) -> StepResult:
         """Run one step.
 
@@ -111,10 +114,13 @@ class Backend(Protocol):
 
     capabilities: frozenset[Capability]
 
-    def tenants(self, only: TenantId | None = None) -> AsyncIterator[Sequence[Tenant]]:
+    def tenants(
+        self, only: TenantId | None = None, *, known: Container[TenantId] = frozenset()
+    ) -> AsyncGenerator[Sequence[Tenant], None]:
         """Tenants as their facts come in; a later one replaces an earlier of the same id.
 
-        With `only`, the one tenant, read thoroughly. Raises: Problem.
+        With `only`, the one tenant, read thoroughly. `known` tells whose domain is known: theirs
+        is read, too, but after the others'. Closing it ends what is under way. Raises: Problem.
         """
         ...
 

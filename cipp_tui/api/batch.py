@@ -181,6 +181,28 @@ async def send_batch(
     return answers
 
 
+async def send_once(
+    http: HttpClient, token: Token, parts: Sequence[Part], *, clock: Clock
+) -> dict[str, PartAnswer]:
+    """One batch of up to 20 parts, each asked once; what comes again is the caller's to decide.
+
+    Raises: what sending the batch itself raises; a part's own failure is in its answer.
+    Source: Graph, "Combine multiple HTTP requests using JSON batching".
+    """
+    return await _send_once(http, token, parts, clock, in_turn=False)
+
+
+def repeat_after(
+    part: Part, answer: PartAnswer, clock: Clock, *, elapsed: float, attempt: int, broke: int
+) -> float | None:
+    """Seconds until a part is to be asked again; None: its answer stands.
+
+    `elapsed` seconds ago it was asked first, `attempt` times since; `broke` of these on 5xx.
+    Source: Graph, "Throttling guidance".
+    """
+    return _wait(answer, clock, attempt) if _again(part, answer, elapsed, broke) else None
+
+
 async def _send_chunk(
     http: HttpClient,
     token: Token,

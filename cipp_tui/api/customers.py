@@ -1,17 +1,18 @@
 """The list of tenants: GDAP relationships, default domains, and the partner itself."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import AsyncGenerator, Container, Iterable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from cipp_tui.api.batch import MOST, Part, send_batch
+from cipp_tui.api.batch import Part, send_batch
+from cipp_tui.api.default_domains import DefaultDomains, Line
 from cipp_tui.api.endpoints import Service
 from cipp_tui.api.graph import Graph, names_of
 from cipp_tui.api.http import Call, HttpClient
 from cipp_tui.api.tokens import Tokens
 from cipp_tui.api.wire import (
-    AccessAssignmentPage,
     Domain,
     Organization,
     Relationship,
@@ -19,7 +20,7 @@ from cipp_tui.api.wire import (
     TenantInformation,
 )
 from cipp_tui.domain.clock import Clock
-from cipp_tui.domain.problems import NotUnderstood, Problem, SignInProblem
+from cipp_tui.domain.problems import Problem, SignInProblem
 from cipp_tui.domain.roles import RoleId
 from cipp_tui.domain.tenants import (
     GdapRelationship,
@@ -43,8 +44,16 @@ _NOT_GIVEN = frozenset(
         RelationshipStatus.ACTIVATING,
     }
 )
-_DOMAIN_READS_AT_ONCE = 4
 _RELATIONSHIPS = "/v1.0/tenantRelationships/delegatedAdminRelationships"
+
+
+@dataclass(slots=True)
+class _Found:
+    """What one reading has found so far."""
+
+    at: datetime
+    relationships: dict[TenantId, list[GdapRelationship]] = field(default_factory=dict)
+    line: Line = field(default_factory=Line)
 
 
 class Customers:
@@ -59,36 +68,52 @@ class Customers:
         partner: TenantId,
         direct: Sequence[TenantId],
         clock: Clock,
+        domain_reads: int,
     ) -> None:
+        """`domain_reads`: how many requests for default domains are under way together."""
         self._http = http
         self._tokens = tokens
         self._graph = graph
         self._partner = partner
         self._direct = direct
         self._clock = clock
+        self._domains = DefaultDomains(http, tokens, clock=clock, at_once=domain_reads)
 
-    async def read(self) -> AsyncIterator[Sequence[Tenant]]:
+    async def read(
+        self, known: Container[TenantId] = frozenset()
+    ) -> AsyncGenerator[Sequence[Tenant], None]:
         """Every tenant, as its facts come in: relationships first, page by page, then domains.
 
+        `known`: whose domain is known already; they are asked after the others.
         Raises: what keeps the list itself from being read whole.
         Source: Graph, "List delegatedAdminRelationships".
         """
         yield [await self._own()]
-        if self._direct:
-            yield [self._bare(tenant, TenantKind.DIRECT) for tenant in self._direct]
-        found: dict[TenantId, list[GdapRelationship]] = {}
+        found = _Found(at=self._clock.now())
+        pages = self._pages(found, known)
+        async with aclosing(self._domains.read(found.line, pages)) as news:
+            async for about in news:
+                yield self._tenants(found, about)
+
+    async def _pages(
+        self, found: _Found, known: Container[TenantId]
+    ) -> AsyncGenerator[Sequence[TenantId], None]:
+        """Whom the pages of relationships are about; whoever is new goes into the line."""
+        found.line.ask(self._direct, last=known)
+        yield self._direct
+        asked: set[TenantId] = set()
         link: str | None = f"{_RELATIONSHIPS}?$top={PAGE}"
         while link is not None:
             page = await self._page(link)
             touched = self._fold(found, page.value)
-            yield [t for t in (self._customer(i, found[i]) for i in touched) if t is not None]
+            new = [tenant.id for tenant in self._tenants(found, touched) if tenant.id not in asked]
+            asked.update(new)
+            found.line.ask(new, last=known)
+            yield touched
             link = self._graph.path_of(page.next_link) if page.next_link else None
-        known = [t for t in (self._customer(i, r) for i, r in found.items()) if t is not None]
-        asked = [*known, *(self._bare(t, TenantKind.DIRECT) for t in self._direct)]
-        async for batch in self._with_domains(asked):
-            yield batch
+        found.line.complete()
 
-    async def read_one(self, tenant: TenantId) -> AsyncIterator[Sequence[Tenant]]:
+    async def read_one(self, tenant: TenantId) -> AsyncGenerator[Sequence[Tenant], None]:
         """One tenant, thoroughly: its relationships, and its domains as the customer sees them.
 
         Source: Graph, "List delegatedAdminRelationships"; "List domains".
@@ -96,43 +121,20 @@ class Customers:
         if tenant == self._partner:
             yield [await self._own()]
             return
-        found: dict[TenantId, list[GdapRelationship]] = {tenant: []}
+        found = _Found(at=self._clock.now())
         link: str | None = f"{_RELATIONSHIPS}?$filter=customer/tenantId eq '{tenant}'&$top={PAGE}"
         while link is not None:
             page = await self._page(link)
             self._fold(found, page.value)
             link = self._graph.path_of(page.next_link) if page.next_link else None
-        if tenant in self._direct:
-            whole: Tenant | None = self._bare(tenant, TenantKind.DIRECT)
-        else:
-            whole = self._customer(tenant, found[tenant])
-        if whole is None:
+        if self._tenant(found, tenant) is None:
             return
-        async for batch in self._with_domains([whole]):
-            whole = batch[0]
-        yield [await self._with_own_domains(whole)]
-
-    async def consenting_roles(self, relationship: str) -> frozenset[RoleId]:
-        """Roles of a relationship that an active assignment gives to a group.
-
-        Source: Graph, "List accessAssignments".
-        """
-        answer = await self._http.send(
-            Call(
-                service=Service.GRAPH,
-                method="GET",
-                path=f"{_RELATIONSHIPS}/{relationship}/accessAssignments?$top={PAGE}",
-                token=await self._tokens.partner_graph(),
-                repeatable=True,
-            )
-        )
-        page = answer.parsed(AccessAssignmentPage)
-        return frozenset(
-            RoleId(role.role)
-            for assignment in page.value
-            if assignment.status == "active"
-            for role in assignment.access.roles
-        )
+        found.line.ask([tenant])
+        found.line.complete()
+        async with aclosing(self._domains.read(found.line)) as news:
+            async for about in news:
+                for whole in self._tenants(found, about):
+                    yield [await self._with_own_domains(whole)]
 
     async def _page(self, path: str) -> RelationshipPage:
         answer = await self._http.send(
@@ -174,50 +176,6 @@ class Customers:
             seen_at=self._clock.now(),
         )
 
-    async def _with_domains(self, tenants: Sequence[Tenant]) -> AsyncIterator[Sequence[Tenant]]:
-        """The same tenants with their default domains, asked 20 to a request, from our own side."""
-        chunks = [tenants[i : i + MOST] for i in range(0, len(tenants), MOST)]
-        gate = asyncio.Semaphore(_DOMAIN_READS_AT_ONCE)
-
-        async def ask(chunk: Sequence[Tenant]) -> Sequence[Tenant]:
-            async with gate:
-                return await self._informed(chunk)
-
-        pending = [asyncio.create_task(ask(chunk)) for chunk in chunks]
-        try:
-            for task in asyncio.as_completed(pending):
-                yield await task
-        finally:
-            for left in pending:
-                left.cancel()
-
-    async def _informed(self, tenants: Sequence[Tenant]) -> Sequence[Tenant]:
-        answers = await send_batch(
-            self._http,
-            await self._tokens.partner_graph(),
-            [
-                Part(
-                    id=tenant.id,
-                    method="GET",
-                    url="/tenantRelationships/findTenantInformationByTenantId"
-                    f"(tenantId='{tenant.id}')",
-                )
-                for tenant in tenants
-            ],
-            clock=self._clock,
-        )
-        informed = []
-        for tenant in tenants:
-            answer = answers[tenant.id]
-            if answer.good:
-                try:
-                    told = answer.one(TenantInformation)
-                except NotUnderstood:
-                    told = TenantInformation(tenantId=tenant.id)
-                tenant = _renamed(tenant, name=told.name, domain=told.default_domain)
-            informed.append(tenant)
-        return informed
-
     async def _with_own_domains(self, tenant: Tenant) -> Tenant:
         """Every domain, as the customer's own Graph tells; what fails leaves what is known."""
         try:
@@ -237,43 +195,64 @@ class Customers:
         default, domains = names_of(answers["d"].items(Domain)[0])
         return with_domains(tenant, default, domains)
 
-    def _fold(
-        self, found: dict[TenantId, list[GdapRelationship]], page: Iterable[Relationship]
-    ) -> list[TenantId]:
+    def _fold(self, found: _Found, page: Iterable[Relationship]) -> list[TenantId]:
+        """Take a page over; whom it is about, as far as they are customers."""
         touched: dict[TenantId, None] = {}
         for foreign in page:
             relationship = relationship_of(foreign)
-            if relationship.tenant is None or relationship.tenant == self._partner:
+            tenant = relationship.tenant
+            if tenant is None or tenant == self._partner or tenant in self._direct:
                 continue
-            held = found.setdefault(relationship.tenant, [])
+            held = found.relationships.setdefault(tenant, [])
             if all(other.id != relationship.id for other in held):
                 held.append(relationship)
-            touched[relationship.tenant] = None
+            touched[tenant] = None
         return list(touched)
 
-    def _customer(
-        self, tenant: TenantId, relationships: Sequence[GdapRelationship]
-    ) -> Tenant | None:
-        """The customer of these relationships; None when they were never given or are history."""
-        given = [r for r in relationships if r.status not in _NOT_GIVEN]
-        if not given:
-            return None
-        now = self._clock.now()
-        gone = gone_since(given, now)
-        if gone is not None and now - gone > REMEMBERED_FOR:
-            return None
-        newest = max(given, key=lambda r: (r.usable, r.ends_at or now))
-        return Tenant(
-            id=tenant,
-            name=newest.tenant_name or tenant,
-            kind=TenantKind.DIRECT if tenant in self._direct else TenantKind.CUSTOMER,
-            relationships=tuple(relationships),
-            gone_since=gone,
-            seen_at=now,
-        )
+    def _tenant(self, found: _Found, tenant: TenantId) -> Tenant | None:
+        """All that was found of a tenant; None when nobody is to see it."""
+        if tenant in self._direct:
+            known: Tenant | None = Tenant(
+                id=tenant, name=tenant, kind=TenantKind.DIRECT, seen_at=found.at
+            )
+        else:
+            known = _customer(tenant, found.relationships.get(tenant, ()), found.at)
+        told = found.line.told.get(tenant)
+        return known if known is None or told is None else _informed(known, told)
 
-    def _bare(self, tenant: TenantId, kind: TenantKind) -> Tenant:
-        return Tenant(id=tenant, name=tenant, kind=kind, seen_at=self._clock.now())
+    def _tenants(self, found: _Found, tenants: Iterable[TenantId]) -> Sequence[Tenant]:
+        return [one for one in (self._tenant(found, ident) for ident in tenants) if one is not None]
+
+
+def _customer(
+    tenant: TenantId, relationships: Sequence[GdapRelationship], now: datetime
+) -> Tenant | None:
+    """The customer of these relationships; None when they were never given or are history."""
+    given = [r for r in relationships if r.status not in _NOT_GIVEN]
+    if not given:
+        return None
+    gone = gone_since(given, now)
+    if gone is not None and now - gone > REMEMBERED_FOR:
+        return None
+    newest = max(given, key=lambda r: (r.usable, r.ends_at or now))
+    return Tenant(
+        id=tenant,
+        name=newest.tenant_name or tenant,
+        relationships=tuple(relationships),
+        gone_since=gone,
+        seen_at=now,
+    )
+
+
+def _informed(tenant: Tenant, told: TenantInformation) -> Tenant:
+    """The tenant with what was told of it; it keeps the name its relationships give it."""
+    domain = told.default_domain
+    return replace(
+        tenant,
+        name=told.name if tenant.name == tenant.id and told.name else tenant.name,
+        default_domain=domain,
+        domains=(domain,) if domain else (),
+    )
 
 
 def gone_since(relationships: Sequence[GdapRelationship], now: datetime) -> datetime | None:
@@ -297,16 +276,6 @@ def with_domains(tenant: Tenant, default: str | None, domains: tuple[str, ...]) 
         tenant,
         default_domain=default or tenant.default_domain,
         domains=domains or tenant.domains,
-    )
-
-
-def _renamed(tenant: Tenant, *, name: str | None, domain: str | None) -> Tenant:
-    bare = tenant.name == tenant.id
-    return replace(
-        tenant,
-        name=name if bare and name else tenant.name,
-        default_domain=domain or tenant.default_domain,
-        domains=(domain,) if domain and not tenant.domains else tenant.domains,
     )
 
 

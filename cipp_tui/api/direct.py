@@ -1,7 +1,7 @@
 """The direct backend: Entra ID, Graph and Partner Center, with nobody in between."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,26 +14,28 @@ from cipp_tui.api.evidence import EvidenceReader
 from cipp_tui.api.grants import Grants
 from cipp_tui.api.graph import Graph
 from cipp_tui.api.http import HttpClient
+from cipp_tui.api.instruments import Instruments
+from cipp_tui.api.known import KnownTenant
 from cipp_tui.api.pace import Patience
 from cipp_tui.api.partner import PartnerCenter
+from cipp_tui.api.preflight import PreflightReader
 from cipp_tui.api.sign_in import MsalSignIn
 from cipp_tui.api.steps import REFRESH_PLAN, RESET_PLAN
 from cipp_tui.api.token_store import TokenStore
 from cipp_tui.api.tokens import Tokens
 from cipp_tui.api.trace import GdapTrace
-from cipp_tui.api.visit import DirectVisit, Instruments
+from cipp_tui.api.visit import DirectVisit
 from cipp_tui.api.wanted import ExtraPermissions, read_wanted
 from cipp_tui.domain.clock import SYSTEM, Clock
 from cipp_tui.domain.evidence import Evidence
 from cipp_tui.domain.gdap_trace import TraceReading
 from cipp_tui.domain.jobs import Action, Step
 from cipp_tui.domain.permissions import AppId, WantedPermissions
-from cipp_tui.domain.problems import Problem, SignInProblem
-from cipp_tui.domain.roles import CAN_CONSENT, RoleId
-from cipp_tui.domain.tenants import GdapRelationship, Tenant, TenantId, TenantKind
+from cipp_tui.domain.roles import RoleId
+from cipp_tui.domain.tenants import Tenant, TenantId, TenantKind
 
-NOT_WITHIN_HOURS: Final = 24
-"""A relationship that ends sooner is not reset: the give-back might not make it in time."""
+LIST_SHARE: Final = 4
+"""The reading of the list takes at most one of so many connections: the others are for jobs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +106,14 @@ class DirectBackend:
             partner=settings.partner_tenant,
             direct=settings.direct_tenants,
             clock=clock,
+            domain_reads=max(1, settings.connections // LIST_SHARE),
+        )
+        self._preflight = PreflightReader(
+            http=self._http,
+            tokens=self._tokens,
+            graph=graph,
+            partner=self._partner,
+            clock=clock,
         )
         self._instruments = Instruments(
             tokens=self._tokens,
@@ -111,7 +121,7 @@ class DirectBackend:
             grants=Grants(self._http, clock),
             partner=self._partner,
             wanted=self.wanted,
-            preflight=self.preflight,
+            preflight=self._preflight.read,
             prune=settings.prune,
             patience=self._http.patience,
             seed=settings.seed,
@@ -129,9 +139,11 @@ class DirectBackend:
         self._wanted: WantedPermissions | None = None
         self._wanted_lock = asyncio.Lock()
 
-    def tenants(self, only: TenantId | None = None) -> AsyncIterator[Sequence[Tenant]]:
+    def tenants(
+        self, only: TenantId | None = None, *, known: Container[TenantId] = frozenset()
+    ) -> AsyncGenerator[Sequence[Tenant], None]:
         """Source: Graph, "List delegatedAdminRelationships"."""
-        return self._customers.read() if only is None else self._customers.read_one(only)
+        return self._customers.read(known) if only is None else self._customers.read_one(only)
 
     async def wanted(self) -> WantedPermissions:
         """Read once per session. Source: Graph, application resource type."""
@@ -149,7 +161,8 @@ class DirectBackend:
 
     async def compare(self, tenant: Tenant, *, unlicensed: tuple[str, ...] = ()) -> Comparison:
         """Source: Graph, servicePrincipal and its grants."""
-        return await DirectVisit(self._instruments, tenant, item=0).compare(unlicensed)
+        known = KnownTenant(self._tokens, self._graph, tenant, prune=self._settings.prune)
+        return await known.compare(self.wanted, unlicensed)
 
     async def evidence(
         self, tenant: Tenant, *, unlicensed: tuple[str, ...] = (), in_debt: bool = False
@@ -158,20 +171,12 @@ class DirectBackend:
         return await self._evidence.read(tenant, unlicensed=unlicensed, in_debt=in_debt)
 
     async def preflight(self, tenant: Tenant) -> Preflight:
-        """What a give-back needs, looked at before anything is taken away.
-
-        Source: Partner Center, "GDAP frequently asked questions"; "Enable the Secure Application
-        Model".
-        """
-        checks = [self._relationship_lasts(tenant)]
-        if checks[0].good:
-            checks.append(await self._consent_is_possible(tenant))
-        checks.append(await self._partner_center_answers())
-        return Preflight(tuple(checks))
+        """Source: Graph, "Get delegatedAdminRelationship", "List accessAssignments"."""
+        return await self._preflight.read(tenant)
 
     async def own_checks(self) -> Sequence[Check]:
         """Source: Partner Center, "Enable the Secure Application Model"."""
-        return [await self._partner_center_answers()]
+        return [await self._preflight.partner_center()]
 
     async def gdap_trace(
         self, tenant: TenantId, users: Sequence[str], heard: Callable[[str], None]
@@ -226,50 +231,3 @@ class DirectBackend:
     async def aclose(self) -> None:
         self._sign_in.cancel()
         await self._http.aclose()
-
-    def _relationship_lasts(self, tenant: Tenant) -> Check:
-        now = self._clock.now()
-        usable = [r for r in tenant.relationships if r.usable]
-        if not usable:
-            return Check("no relationship with this customer is active", good=False)
-        hours = max(_hours_left(relationship, now.timestamp()) for relationship in usable)
-        if hours < NOT_WITHIN_HOURS:
-            return Check(f"its relationship ends in {max(0, int(hours))} hours", good=False)
-        ends = "does not end" if hours == float("inf") else f"ends in {int(hours // 24)} d"
-        return Check(f"relationship active, {ends}", good=True)
-
-    async def _consent_is_possible(self, tenant: Tenant) -> Check:
-        unreadable = ""
-        for relationship in tenant.relationships:
-            if not relationship.usable or not relationship.roles & CAN_CONSENT:
-                continue
-            try:
-                mapped = await self._customers.consenting_roles(relationship.id)
-            except SignInProblem:
-                raise
-            except Problem as problem:
-                unreadable = problem.message
-                continue
-            if mapped & CAN_CONSENT:
-                return Check("a role that may consent is given to a group", good=True)
-        if unreadable:
-            return Check(f"could not check who may consent: {unreadable}", good=False)
-        return Check(
-            "no group holds Application, Cloud Application or Global Administrator there",
-            good=False,
-        )
-
-    async def _partner_center_answers(self) -> Check:
-        try:
-            health = await self._partner.health()
-        except Problem as problem:
-            return Check(f"Partner Center does not answer: {problem.message}", good=False)
-        if health.mfa is False:
-            return Check("our sign-in at Partner Center carries no MFA", good=False)
-        return Check("Partner Center answers", good=True)
-
-
-def _hours_left(relationship: GdapRelationship, now: float) -> float:
-    if relationship.ends_at is None or relationship.auto_extends:
-        return float("inf")
-    return (relationship.ends_at.timestamp() - now) / 3600

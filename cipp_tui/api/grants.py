@@ -1,7 +1,9 @@
 """What is written through Graph in a tenant: principals, app roles, delegated grants, roles."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final
 
 from cipp_tui.api.batch import MOST, Part, PartAnswer, send_batch
 from cipp_tui.api.graph import TenantReading
@@ -15,17 +17,19 @@ from cipp_tui.domain.permissions import (
     StepCounts,
     WantedPermissions,
 )
-from cipp_tui.domain.problems import Refused, RemoteProblem, Unsuited
+from cipp_tui.domain.problems import NotUnderstood, Refused, RemoteProblem, Unsuited
 
 LONGEST_SCOPE = 3850
 """Signs in one grant's scope. Source: Graph, oAuth2PermissionGrant resource type."""
 
-_BACKING = "backing application of the service principal"
+_NO_BACKING_TEXT: Final = "backing application of the service principal"
+_NO_BACKING_CODE: Final = "NoBackingApplicationObject"
+_NO_GAIN: Final[Mapping[str, StepCounts]] = MappingProxyType({})
 
 
 @dataclass(slots=True)
 class Written:
-    """What a group of writes came to."""
+    """What a group of writes came to. Filled in as answers come: it outlives a failure."""
 
     counts: StepCounts = field(default_factory=StepCounts)
     resources: dict[AppId, str] = field(default_factory=dict)  # principals created
@@ -44,17 +48,19 @@ class Grants:
 
     async def give_roles(
         self,
+        written: Written,
         token: Token,
         reading: TenantReading,
         diff: PermissionDiff,
         wanted: WantedPermissions,
-    ) -> Written:
+    ) -> None:
         """Create missing resource principals, then assign the missing app roles.
 
-        A resource whose principal cannot be created (no licence) is reported, not a failure.
+        A resource whose principal cannot be created (no licence) is reported, not a failure. What
+        is refused otherwise is left in `written`.
+        Raises: what sending raises; `written` tells what was done before.
         Source: Graph, "Create servicePrincipal", "Grant an appRoleAssignment".
         """
-        written = Written()
         principal = _principal(reading)
         creates = [
             Part(id=f"create {app}", method="POST", url="/servicePrincipals", body={"appId": app})
@@ -78,15 +84,15 @@ class Grants:
             *activates,
             *(_assign(principal, reading.resources[role.resource], role) for role in first),
         ]
-        self._take(written, await self._send(token, parts), wanted)
+        await self._send(written, token, parts, wanted)
         later += [role for role in roles if role.resource in written.resources]
         where = {**reading.resources, **written.resources}
         rest = [_assign(principal, where[role.resource], role) for role in later]
-        self._take(written, await self._send(token, rest), wanted)
-        return written
+        await self._send(written, token, rest, wanted)
 
     async def give_scopes(
         self,
+        written: Written,
         token: Token,
         reading: TenantReading,
         diff: PermissionDiff,
@@ -94,15 +100,14 @@ class Grants:
         *,
         prune: bool,
         then: Sequence[Part] = (),
-    ) -> Written:
+    ) -> None:
         """Write the delegated grants whose scopes differ, and the application's directory roles.
 
         `then`: reads of everything, sent along where there is room: they verify in one go.
         Additive: scopes others added stay, unless `prune`.
-        Raises: Unsuited when a grant would grow longer than Graph allows.
+        Raises: Unsuited when a grant would grow longer than Graph allows; what sending raises.
         Source: Graph, "Create/Update oAuth2PermissionGrant", "Add directory role member".
         """
-        written = Written()
         principal = _principal(reading)
         parts: list[Part] = []
         gains: dict[str, StepCounts] = {}  # by the id of the part that brings them
@@ -114,8 +119,6 @@ class Grants:
             grant = reading.grants.get(app)
             present = set((grant.scope or "").split()) if grant is not None else set()
             final = target if prune else target | present
-            kept = 0 if prune else len(present - target)
-            written.counts += StepCounts(scopes_kept=kept)
             if final == present:
                 continue
             parts.append(_grant(principal, resource, app, grant.id if grant else None, final))
@@ -132,27 +135,37 @@ class Grants:
                     lags=True,
                 )
             )
-        answers = await self._send(token, parts, then=then)
-        written.read_back = {part.id: answers.pop(part.id) for part in then if part.id in answers}
-        self._take(written, answers, wanted)
-        for name, gain in gains.items():
-            if answers[name].good:
-                written.counts += gain
-        return written
+        await self._send(written, token, parts, wanted, gains=gains, then=then)
 
     @property
     def _audience(self) -> str:
         return self._http.endpoints.graph_scope.removesuffix("/.default")
 
     async def _send(
-        self, token: Token, parts: Sequence[Part], *, then: Sequence[Part] = ()
-    ) -> dict[str, PartAnswer]:
+        self,
+        written: Written,
+        token: Token,
+        parts: Sequence[Part],
+        wanted: WantedPermissions,
+        *,
+        gains: Mapping[str, StepCounts] = _NO_GAIN,
+        then: Sequence[Part] = (),
+    ) -> None:
         if not parts:
-            return {}
-        return await send_batch(self._http, token, parts, clock=self._clock, then=then)
+            return
+        heard: dict[str, PartAnswer] = {}
+        try:
+            await send_batch(self._http, token, parts, clock=self._clock, then=then, heard=heard)
+        finally:
+            written.read_back = {part.id: heard.pop(part.id) for part in then if part.id in heard}
+            self._take(written, heard, wanted, gains)
 
     def _take(
-        self, written: Written, answers: dict[str, PartAnswer], wanted: WantedPermissions
+        self,
+        written: Written,
+        answers: Mapping[str, PartAnswer],
+        wanted: WantedPermissions,
+        gains: Mapping[str, StepCounts],
     ) -> None:
         for name, answer in answers.items():
             kind, _, ident = name.partition(" ")
@@ -167,11 +180,15 @@ class Grants:
                 written.counts += StepCounts(already_there=1)
                 written.unseen = written.unseen or kind == "create"
             elif kind == "create":
-                created = answer.one(Principal)
-                written.resources[AppId(ident)] = created.id
                 written.counts += StepCounts(principals_created=1)
+                try:
+                    written.resources[AppId(ident)] = answer.one(Principal).id
+                except NotUnderstood as odd:
+                    written.problem = written.problem or odd
             elif kind == "role":
                 written.counts += StepCounts(roles_added=1)
+            elif kind == "grant":
+                written.counts += gains[name]
             elif kind == "member":
                 written.counts += StepCounts(directory_roles_added=1)
 
@@ -222,7 +239,12 @@ def _grant(principal: str, resource: str, app: AppId, ident: str | None, scopes:
 
 
 def _unlicensed(problem: RemoteProblem) -> bool:
-    """Whether a refusal to create a first-party principal only means that the tenant lacks it."""
-    if not isinstance(problem, Refused):
-        return False
-    return problem.status == 400 or _BACKING in problem.message
+    """Whether a refusal to create a first-party principal only means that the tenant lacks it.
+
+    Any other refusal is one: of a malformed request, of a full directory, of a missing role.
+    Source: Graph, "Create servicePrincipal"; refusals as collected in the field.
+    """
+    return isinstance(problem, Refused) and (
+        _NO_BACKING_CODE in problem.code.split("/")
+        or _NO_BACKING_TEXT in problem.message.casefold()
+    )

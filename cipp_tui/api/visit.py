@@ -1,20 +1,19 @@
 """Work on one tenant, step by step. What was read is remembered; what is missing is read anew."""
 
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from types import MappingProxyType
 
-from cipp_tui.api.backend import Comparison, Preflight, StepResult
-from cipp_tui.api.customers import with_domains
-from cipp_tui.api.grants import Grants, Written
-from cipp_tui.api.graph import Graph, TenantReading, names_of
-from cipp_tui.api.http import Token
-from cipp_tui.api.pace import Patience, back_off
-from cipp_tui.api.partner import PartnerCenter
+from cipp_tui.api.backend import StepResult
+from cipp_tui.api.grants import Written
+from cipp_tui.api.graph import TenantReading
+from cipp_tui.api.instruments import Instruments
+from cipp_tui.api.known import KnownTenant, demand_suited
+from cipp_tui.api.pace import back_off
 from cipp_tui.api.steps import (
     CONSENT,
-    NO_CONSENT_CODES,
     PREFLIGHT,
     ROLES,
     SCOPES,
@@ -26,20 +25,8 @@ from cipp_tui.api.steps import (
     VISIBLE,
     VISIBLE_PATIENCE_S,
 )
-from cipp_tui.api.tokens import Tokens
-from cipp_tui.domain.clock import Clock
 from cipp_tui.domain.jobs import Effect, Step
-from cipp_tui.domain.permissions import (
-    BOOTSTRAP_SCOPES,
-    MICROSOFT_GRAPH,
-    NOTHING_DONE,
-    AppId,
-    GrantedPermissions,
-    PermissionDiff,
-    StepCounts,
-    WantedPermissions,
-    against,
-)
+from cipp_tui.domain.permissions import NOTHING_DONE, StepCounts, WantedPermissions, against
 from cipp_tui.domain.problems import (
     NotUnderstood,
     Problem,
@@ -48,23 +35,7 @@ from cipp_tui.domain.problems import (
     Unsuited,
     Unverified,
 )
-from cipp_tui.domain.tenants import RelationshipStatus, Tenant, TenantKind
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Instruments:
-    """What every visit of a session works with."""
-
-    tokens: Tokens
-    graph: Graph
-    grants: Grants
-    partner: PartnerCenter
-    wanted: Callable[[], Awaitable[WantedPermissions]]
-    preflight: Callable[[Tenant], Awaitable[Preflight]]
-    prune: bool
-    patience: Patience
-    seed: str  # makes request ids unique to this state on disk
-    clock: Clock
+from cipp_tui.domain.tenants import Tenant, TenantKind
 
 
 class DirectVisit:
@@ -81,15 +52,12 @@ class DirectVisit:
         self._parts = parts
         self._tenant = tenant
         self._item = item
-        self._token: Token | None = None
-        self._reading: TenantReading | None = None
-        self._stale = False  # something was written since the reading
+        self._known = KnownTenant(parts.tokens, parts.graph, tenant, prune=parts.prune)
         self._fresh = False  # consent was given on this visit: replication may lag
         self._wrote = False
         self._taken = False  # the consent was taken away on this visit
         self._attempts: dict[str, int] = dict(tried)
-        self._unlicensed: set[AppId] = set()
-        self._compared_last: tuple[tuple[GrantedPermissions, int], PermissionDiff] | None = None
+        self.done = NOTHING_DONE
         self._steps: dict[str, Callable[[], Awaitable[StepResult]]] = {
             PREFLIGHT.name: self._preflight,
             SNAPSHOT.name: self._snapshot,
@@ -107,32 +75,16 @@ class DirectVisit:
         Source: Partner Center, "Get customer consent as Control Panel Vendor"; Graph, grants.
         """
         self._attempts[step.name] = self._attempts.get(step.name, 0) + 1
+        self.done = NOTHING_DONE
         try:
-            return await self._steps[step.name]()
+            result = await self._steps[step.name]()
         except Problem as problem:
-            self._parts.tokens.forget(self._tenant.id)  # the next try starts from the world
-            self._token = self._reading = None
+            self._known.forget()  # the next try starts from the world
             outlived = isinstance(problem, Refused) and problem.status == 401
             if not outlived or step.effect is Effect.DESTROY:
                 raise
-        return await self._steps[step.name]()  # with new tokens: nothing was done with the old
-
-    async def compare(self, unlicensed: tuple[str, ...]) -> Comparison:
-        """Read and compare; writes nothing. Raises: Problem.
-
-        Source: Graph, servicePrincipal, appRoleAssignment and oAuth2PermissionGrant.
-        """
-        self._suited()
-        wanted = await self._parts.wanted()
-        reading = await self._fetch_if_consented(wanted)
-        there = reading.granted.resources if reading is not None else frozenset()
-        self._unlicensed = {
-            app
-            for app, name in wanted.resource_names.items()
-            if name in unlicensed and app not in there
-        }
-        nothing = TenantReading(granted=GrantedPermissions(principal=None))
-        return self._compared(reading or nothing, wanted)
+            result = await self._steps[step.name]()  # with new tokens
+        return result if self.done is NOTHING_DONE else replace(result, counts=self.done)
 
     # -- before and while something is taken away ------------------------------------------
     async def _preflight(self) -> StepResult:
@@ -144,7 +96,7 @@ class DirectVisit:
     async def _snapshot(self) -> StepResult:
         """Note what is there before it is taken away."""
         wanted = await self._parts.wanted()
-        reading = await self._fetch_if_consented(wanted)
+        reading = await self._known.read_if_consented(wanted)
         if reading is None or reading.granted.principal is None:
             return StepResult(note="no principal")
         granted = reading.granted
@@ -158,7 +110,7 @@ class DirectVisit:
     async def _take_away(self) -> StepResult:
         """Remove the consent. Nothing is sent twice; whether the principal goes is read later."""
         wanted = await self._parts.wanted()
-        reading = self._reading or await self._fetch_if_consented(wanted)
+        reading = self._known.reading or await self._known.read_if_consented(wanted)
         try:
             await self._parts.partner.remove_consent(
                 self._tenant.id, wanted.app, request_id=self._request_id(TAKE_AWAY)
@@ -176,33 +128,34 @@ class DirectVisit:
                 request_id=problem.request_id,
                 at=problem.at,
             ) from problem
-        self._parts.tokens.forget(self._tenant.id)
-        self._token, self._reading, self._taken = None, None, True
+        self._known.forget()
+        self._taken = True
         return StepResult(note="consent removed")
 
     # -- giving ----------------------------------------------------------------------------
     async def _consent(self) -> StepResult:
         """Make sure that our application is consented and may grant itself what it needs."""
-        self._suited()
+        demand_suited(self._tenant)
         wanted = await self._parts.wanted()
         if self._tenant.kind is not TenantKind.CUSTOMER:
-            await self._fetch(wanted)
+            await self._known.read_anew(wanted)
             return StepResult()
         if not self._taken:
-            reading = await self._fetch_if_consented(wanted)
-            if reading is not None and reading.granted.principal is not None:
-                diff = self._diff(reading, wanted)
-                if not self._must_write(reading, diff) or self._can_write(reading):
-                    return StepResult()
+            reading = await self._known.read_if_consented(wanted)
+            if (
+                reading is not None
+                and reading.granted.principal is not None
+                and (not self._known.must_write(reading, wanted) or self._known.can_write(reading))
+            ):
+                return StepResult()
         new = await self._parts.partner.grant_consent(
             self._tenant.id, wanted, request_id=self._request_id(CONSENT)
         )
-        self._parts.tokens.forget(self._tenant.id)
-        self._token, self._reading, self._fresh, self._taken = None, None, True, False
+        self._known.forget()
+        self._fresh, self._taken = True, False
         self._wrote = self._wrote or new
-        if not new:
-            return StepResult(counts=StepCounts(already_there=1), note="consent was there")
-        return StepResult(counts=StepCounts(consents=1))
+        self.done += StepCounts(consents=1) if new else StepCounts(already_there=1)
+        return StepResult(note="" if new else "consent was there")
 
     async def _visible(self) -> StepResult:
         """Wait until our principal can be seen and its token carries what was consented."""
@@ -214,14 +167,14 @@ class DirectVisit:
             attempt += 1
             problem: RemoteProblem | None = None
             try:
-                reading = self._reading or await self._fetch(wanted)
+                reading = await self._known.last_read(wanted)
                 seen = reading.granted.principal is not None
                 if seen and (
-                    not self._must_write(reading, self._diff(reading, wanted))
+                    not self._known.must_write(reading, wanted)
                     or self._tenant.kind is not TenantKind.CUSTOMER
-                    or self._can_write(reading)
+                    or self._known.can_write(reading)
                 ):
-                    return StepResult(tenant=self._told(reading))
+                    return StepResult(tenant=self._known.told(reading))
                 if seen and (attempt > 3 or not self._wrote):
                     raise Unsuited(
                         "The consent in this tenant lacks the scopes that let our application"
@@ -238,30 +191,28 @@ class DirectVisit:
                     "Our service principal has not become visible in the tenant",
                     code="not-visible",
                 )
-            self._parts.tokens.forget(self._tenant.id)
-            self._token, self._reading = None, None
+            self._known.forget()
             await self._parts.patience.wait(wait)
 
     async def _roles(self) -> StepResult:
         wanted = await self._parts.wanted()
-        reading = self._reading or await self._fetch(wanted)
-        diff = self._diff(reading, wanted)
-        total = NOTHING_DONE
+        reading = await self._known.last_read(wanted)
+        diff = self._known.diff(reading, wanted)
         if diff.roles_missing or diff.principals_missing or diff.directory_roles_missing:
-            token = await self._customer_token()
-            written = await self._parts.grants.give_roles(token, reading, diff, wanted)
-            total += self._after(written)
+            written = await self._give_roles(reading, wanted)
             if written.unseen:
                 reading = await self._all_seen(wanted)
-                written = await self._parts.grants.give_roles(
-                    token, reading, self._diff(reading, wanted), wanted
-                )
-                total += self._after(written)
+                written = await self._give_roles(reading, wanted)
             if written.resources:
-                self._reading = replace(
-                    reading, resources={**reading.resources, **written.resources}
-                )
-        return StepResult(counts=total)
+                self._known.created(reading, written.resources)
+        return StepResult()
+
+    async def _give_roles(self, reading: TenantReading, wanted: WantedPermissions) -> Written:
+        token = await self._known.token()
+        diff = self._known.diff(reading, wanted)
+        with self._writing() as written:
+            await self._parts.grants.give_roles(written, token, reading, diff, wanted)
+        return written
 
     async def _all_seen(self, wanted: WantedPermissions) -> TenantReading:
         """Read until the resources show that exist already: a lost reply made them, or somebody."""
@@ -269,31 +220,46 @@ class DirectVisit:
         attempt = 0
         while True:
             attempt += 1
-            reading = await self._read(wanted)
+            reading = await self._known.read(wanted)
             wait = back_off(attempt, first_s=1.0, most_s=10.0)
             late = self._parts.clock.monotonic() + wait > until
-            if late or not self._diff(reading, wanted).principals_missing:
+            if late or not self._known.diff(reading, wanted).principals_missing:
                 return reading
             await self._parts.patience.wait(wait)
 
     async def _scopes(self) -> StepResult:
         wanted = await self._parts.wanted()
-        reading = self._reading or await self._fetch(wanted)
-        diff = self._diff(reading, wanted)
+        reading = await self._known.last_read(wanted)
+        diff = self._known.diff(reading, wanted)
         prune = self._parts.prune
-        total = NOTHING_DONE
         if diff.scopes_missing or diff.directory_roles_missing or (prune and diff.scopes_extra):
-            token = await self._customer_token()
-            written = await self._parts.grants.give_scopes(
-                token, reading, diff, wanted, prune=prune, then=self._parts.graph.parts(wanted)
-            )
-            total += self._after(written)
+            token = await self._known.token()
+            then = self._parts.graph.parts(wanted)
+            with self._writing() as written:
+                await self._parts.grants.give_scopes(
+                    written, token, reading, diff, wanted, prune=prune, then=then
+                )
             if written.read_back and all(answer.good for answer in written.read_back.values()):
-                self._reading = await self._parts.graph.understood(token, written.read_back)
-                self._stale = False
-        else:
-            total += StepCounts(scopes_kept=len(diff.scopes_extra))
-        return StepResult(counts=total)
+                self._known.learn(await self._parts.graph.understood(token, written.read_back))
+        if not prune and diff.scopes_extra:
+            self.done += StepCounts(scopes_kept=len(diff.scopes_extra))
+        return StepResult()
+
+    @contextmanager
+    def _writing(self) -> Iterator[Written]:
+        """For one group of writes. What they did is counted, whatever happens in between.
+
+        Raises: the first refusal, when they are over.
+        """
+        written = Written()
+        try:
+            yield written
+        finally:
+            self._wrote = True
+            self._known.written(written.unlicensed)
+            self.done += written.counts
+        if written.problem is not None:
+            raise written.problem
 
     async def _verify(self) -> StepResult:
         """Read everything back; what replication still hides is waited for."""
@@ -303,17 +269,16 @@ class DirectVisit:
         attempt = 0
         while True:
             attempt += 1
-            if self._stale or self._reading is None:
-                await self._fetch(wanted)
-            reading = self._reading
-            assert reading is not None
-            compared = self._compared(reading, wanted)
+            reading = self._known.reading
+            if reading is None or not self._known.current:
+                reading = await self._known.read_anew(wanted)
+            compared = self._known.compared(reading, wanted)
             if compared.diff.in_order:
                 if not reading.principal_enabled:
                     raise Unsuited(
                         "Our service principal is disabled in the tenant", code="principal-disabled"
                     )
-                return StepResult(comparison=compared, tenant=self._told(reading))
+                return StepResult(comparison=compared, tenant=self._known.told(reading))
             wait = back_off(attempt, first_s=1.0, most_s=10.0)
             if not (self._wrote or self._fresh) or clock.monotonic() + wait > until:
                 raise Unverified(
@@ -322,104 +287,8 @@ class DirectVisit:
                     else "Our service principal is not there",
                     code="still-missing",
                 )
-            self._reading = None
+            self._known.reading = None
             await self._parts.patience.wait(wait)
-
-    # -- reading ---------------------------------------------------------------------------
-    async def _fetch(self, wanted: WantedPermissions) -> TenantReading:
-        self._token = None
-        return await self._read(wanted)
-
-    async def _fetch_if_consented(self, wanted: WantedPermissions) -> TenantReading | None:
-        """The reading; None when the customer's Entra says that there is no consent."""
-        if self._reading is not None and not self._stale:
-            return self._reading
-        try:
-            return await self._fetch(wanted)
-        except Refused as problem:
-            if problem.aadsts in NO_CONSENT_CODES and self._tenant.kind is TenantKind.CUSTOMER:
-                return None
-            raise
-
-    async def _read(self, wanted: WantedPermissions) -> TenantReading:
-        self._reading = await self._parts.graph.read(await self._customer_token(), wanted)
-        self._stale = False
-        return self._reading
-
-    async def _customer_token(self) -> Token:
-        if self._token is None:
-            ask = self._parts.tokens
-            direct = self._tenant.kind is TenantKind.DIRECT
-            self._token = await (
-                ask.application(self._tenant.id) if direct else ask.customer(self._tenant.id)
-            )
-        return self._token
-
-    # -- rules -----------------------------------------------------------------------------
-    def _after(self, written: Written) -> StepCounts:
-        self._stale = True
-        self._wrote = True
-        self._unlicensed |= written.unlicensed
-        if written.problem is not None:
-            raise written.problem
-        return written.counts
-
-    def _diff(self, reading: TenantReading, wanted: WantedPermissions) -> PermissionDiff:
-        known = (reading.granted, len(self._unlicensed))
-        if (
-            self._compared_last is None
-            or self._compared_last[0][0] is not reading.granted
-            or self._compared_last[0][1] != known[1]
-        ):
-            diff = against(reading.granted, wanted, unobtainable=frozenset(self._unlicensed))
-            self._compared_last = (known, diff)
-        return self._compared_last[1]
-
-    def _compared(self, reading: TenantReading, wanted: WantedPermissions) -> Comparison:
-        return Comparison(
-            wanted=wanted,
-            granted=reading.granted,
-            diff=self._diff(reading, wanted),
-            unlicensed=tuple(
-                sorted(wanted.resource_names.get(app, app) for app in self._unlicensed)
-            ),
-        )
-
-    def _must_write(self, reading: TenantReading, diff: PermissionDiff) -> bool:
-        return not diff.in_order or (self._parts.prune and bool(diff.scopes_extra))
-
-    def _can_write(self, reading: TenantReading) -> bool:
-        """Whether the token, or at least the grant behind it, holds the three bootstrap scopes."""
-        needed = frozenset(BOOTSTRAP_SCOPES)
-        if self._token is not None and needed <= self._token.scopes:
-            return True
-        if self._token is not None and not self._token.scopes:
-            return needed <= {
-                s.value for s in reading.granted.scopes if s.resource == MICROSOFT_GRAPH
-            }
-        return False
-
-    def _suited(self) -> None:
-        if self._tenant.kind is not TenantKind.CUSTOMER or not self._tenant.relationships:
-            return
-        if any(r.usable for r in self._tenant.relationships):
-            return
-        if any(
-            r.microsoft_led and r.status is RelationshipStatus.ACTIVE
-            for r in self._tenant.relationships
-        ):
-            raise Unsuited(
-                "The only active relationship is Microsoft-led (MLT_): read-only", code="gdap-mlt"
-            )
-        raise Unsuited("No GDAP relationship with this customer is active", code="gdap-ended")
-
-    def _told(self, reading: TenantReading) -> Tenant | None:
-        """The tenant with the domains that came along; None when nothing is new."""
-        if reading.domains is None:
-            return None
-        default, domains = names_of(reading.domains)
-        told = with_domains(self._tenant, default, domains)
-        return None if told == self._tenant else told
 
     def _request_id(self, step: Step) -> str:
         """The same for the same try of the same step of an item, also after a crash.

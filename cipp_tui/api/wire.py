@@ -77,11 +77,6 @@ class UserGroup(Foreign):
     name: Clean | None = Field(default=None, alias="displayName")
 
 
-class AccessAssignmentPage(Foreign):
-    value: list[AccessAssignment]
-    next_link: str | None = Field(default=None, alias="@odata.nextLink")
-
-
 class TenantInformation(Foreign):
     """Source: Graph, tenantInformation resource type."""
 

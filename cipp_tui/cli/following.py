@@ -48,12 +48,12 @@ class Follower:
         with interrupts.listening():
             try:
                 await self.print_results(view.id, interrupts, left_out)
-                self._summary(self.session.job(view.id), len(left_out))
+                self._summary(self.session.jobs.view(view.id), len(left_out))
                 self._point_further(view.id)
             except BrokenPipeError:  # whoever reads has left: what is in flight ends, no more
                 nobody_reads()
                 await self.session.leave()
-        return self.code_of(self.session.job(view.id) or view, interrupts)
+        return self.code_of(self.session.jobs.view(view.id) or view, interrupts)
 
     def nothing(self, left_out: Sequence[LeftOut]) -> int:
         """Print that there was nobody to work on; the exit code."""
@@ -86,7 +86,7 @@ class Follower:
 
     async def _ended(self, job: int) -> None:
         """Wait for the job, and for the access that is owed from earlier runs."""
-        await self.session.finished(job)
+        await self.session.jobs.finished(job)
         await self.debts_settled()
 
     async def debts_settled(self) -> None:
@@ -94,8 +94,8 @@ class Follower:
         if self.session.owed:
             with suppress(SignInProblem, RemoteProblem):  # then it stays owed, and is told as such
                 await self.session.ready()
-            while (paying := self.session.running_job()) is not None:
-                await self.session.finished(paying.id)
+            while (paying := self.session.jobs.running()) is not None:
+                await self.session.jobs.finished(paying.id)
 
     def code_of(self, view: JobView, interrupts: Interrupts) -> int:
         """The exit code that a job's end means; one cause for all is told."""
@@ -110,7 +110,7 @@ class Follower:
         return Exit.SOME_FAILED if view.failed or _undone(view) else Exit.WELL
 
     def _print_new(self, job: int) -> None:
-        for item in self.session.results(job, self.seen):
+        for item in self.session.jobs.results(job, self.seen):
             self.seen += 1
             if item.tenant not in self.printed:
                 self.printed.add(item.tenant)
@@ -118,7 +118,7 @@ class Follower:
 
     def _print_undone(self, job: int) -> None:
         """The tenants that an interruption left alone."""
-        for item in self.session.items(job):
+        for item in self.session.jobs.items(job):
             if item.tenant not in self.printed:
                 self.printed.add(item.tenant)
                 self._print(item)
@@ -171,13 +171,13 @@ class Follower:
 
     def _point_further(self, job: int) -> None:
         """For a human who saw failures: the command that looks deeper."""
-        view = self.session.job(job)
+        view = self.session.jobs.view(job)
         if view is not None and view.failed and view.fleet_wide is None and not self.as_json:
             tell("cipp-tui why TENANT asks the services what is behind a failure.")
 
     def _progress(self, job: int) -> None:
         """One live line, for a human at a terminal only."""
-        view = self.session.job(job)
+        view = self.session.jobs.view(job)
         if view is not None:
             left = f", {clock_words(view.left_s)} left" if view.left_s is not None else ""
             held = f"  {self.session.holding}" if self.session.holding else ""
@@ -223,7 +223,8 @@ def _words(item: ItemView) -> str:
     if progress.problem is not None and progress.outcome in (Outcome.FAILED, Outcome.STRANDED):
         advice = advise(progress.problem)
         raw = raw_of(progress.problem)
-        return f"{progress.outcome}. {advice.headline} {advice.advice} [{raw}]"
+        half = f" {counts.given} given before that." if counts.given else ""
+        return f"{progress.outcome}. {advice.headline} {advice.advice}{half} [{raw}]"
     if progress.outcome is None:
         return "not done"
     if progress.outcome is Outcome.UNCHANGED:

@@ -109,7 +109,8 @@ def what_happened(item: ItemView, *, whole: bool) -> Cell:
         case ItemState.STRANDED:
             return Cell("NO ACCESS: " + _cause(progress, whole=whole), Tone.URGENT)
         case ItemState.FAILED | ItemState.STOPPED:
-            return Cell(_cause(progress, whole=whole))
+            half = f" {item.counts.given} given before that." if item.counts.given else ""
+            return Cell(_cause(progress, whole=whole) + (half if whole else ""))
 
 
 def _cause(progress: Progress, *, whole: bool) -> str:

@@ -267,6 +267,7 @@ class Engine:
                 ),
             )
             return None
+        work.counts += visit.done  # what was done before it failed
         self._note(
             work,
             Mark(
@@ -274,7 +275,7 @@ class Engine:
                 word=Word.UNSURE if problem.maybe_applied else Word.REFUSED,
                 at=self._clock.now(),
                 request_id=problem.request_id,
-                note=note_of(problem=problem),
+                note=note_of(counts=visit.done, problem=problem),
             ),
         )
         return problem

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
+from contextlib import aclosing
 from dataclasses import replace
 
 from cipp_tui.api.backend import Backend
@@ -52,13 +53,15 @@ class Listing:
     async def _read(self, only: TenantId | None) -> None:
         await self._fleet.loaded.wait()  # else stored tenants would be taken for new ones
         before = {row.id: row.tenant for row in self._fleet.rows()}
+        named = {ident for ident, tenant in before.items() if tenant.default_domain is not None}
         seen: dict[TenantId, Tenant] = {}
         problem: Problem | None = None
         try:
-            async for page in self._backend.tenants(only):
-                self._fleet.learn(page)
-                seen.update((tenant.id, tenant) for tenant in page)
-                self.reading = replace(self.reading, seen=len(seen))
+            async with aclosing(self._backend.tenants(only, known=named)) as pages:
+                async for page in pages:
+                    self._fleet.learn(page)
+                    seen.update((tenant.id, tenant) for tenant in page)
+                    self.reading = replace(self.reading, seen=len(seen))
         except Problem as error:
             problem = error
         gone: list[Tenant] = []

@@ -47,11 +47,11 @@ async def test_reading_again_never_touches_exclusions(tmp_path: Path) -> None:
     async with running_house(tmp_path, simulator, clock=clock) as house:
         await house.read_list()
         one = customers(house)[0]
-        await house.session.exclude([one], "left us")
+        await house.session.acts.exclude([one], "left us")
 
         await house.read_list()
-        assert house.session.read_list(one)
-        await house.session.list_read()
+        assert house.session.listing.start(one)
+        await house.session.listing.finished()
 
         row = house.session.fleet.row(one)
         assert row is not None
@@ -72,7 +72,7 @@ async def test_a_customer_whose_relationship_ended_is_marked_gone_and_kept(tmp_p
         row = house.session.fleet.row(one)
         assert row is not None
         assert row.tenant.gone_since is not None
-        assert house.session.reading.gone == (row.tenant.name,)
+        assert house.session.listing.reading.gone == (row.tenant.name,)
         assert row.tenant.access(clock.now()).level is AccessLevel.ENDED
 
 
@@ -104,8 +104,8 @@ async def test_a_list_that_breaks_off_keeps_what_was_known(tmp_path: Path) -> No
             [{"route": "relationships.list", "action": "status", "status": 503, "count": 1000}]
         )
 
-        assert house.session.read_list()
-        reading = await house.session.list_read()
+        assert house.session.listing.start()
+        reading = await house.session.listing.finished()
 
         assert reading.problem is not None
         assert house.session.fleet.counts() == before
@@ -120,8 +120,8 @@ async def test_a_link_to_another_host_is_not_followed(tmp_path: Path) -> None:
             [{"route": "relationships.list", "action": "foreign-next-link"}]
         )
 
-        assert house.session.read_list()
-        reading = await house.session.list_read()
+        assert house.session.listing.start()
+        reading = await house.session.listing.finished()
 
         assert reading.problem is not None
         assert reading.problem.code == "foreign-link"
@@ -149,8 +149,8 @@ async def test_one_tenant_is_read_thoroughly(tmp_path: Path) -> None:
     async with running_house(tmp_path, simulator, clock=clock) as house:
         one = next(t for t in simulator.world.tenants if t != simulator.world.partner.id)
 
-        assert house.session.read_list(TenantId(one))
-        await house.session.list_read()
+        assert house.session.listing.start(TenantId(one))
+        await house.session.listing.finished()
 
         row = house.session.fleet.row(TenantId(one))
         assert row is not None

@@ -110,8 +110,8 @@ class Explorer:
             "start", await blank(self.folder), Services(simulator), clock, frozenset(), ()
         )
         async with self.playing(start) as (house, ending):
-            house.session.read_list()
-            reading = await house.session.list_read()
+            house.session.listing.start()
+            reading = await house.session.listing.finished()
             assert reading.problem is None, reading.problem
         return ending.moments[-1]
 
@@ -181,9 +181,9 @@ class Explorer:
             self._known.add(key)
         self.tally.played += 1
         async with self.playing(moment) as (house, ending):
-            for job in list(house.session.interrupted):
-                view = await house.session.resume(job)
-                await house.session.finished(view.id)
+            for job in list(house.session.jobs.interrupted):
+                view = await house.session.acts.resume(job)
+                await house.session.jobs.finished(view.id)
             ending.sent = [*moment.sent, *house.lane.sent]
             await check(house, ending, moment)
             never_twice([*moment.sent, *house.lane.sent])
@@ -204,22 +204,22 @@ class Explorer:
 
 async def debts_paid(house: SmallHouse) -> None:
     """Wait until no job is at work."""
-    while (view := house.session.running_job()) is not None:
-        await house.session.finished(view.id)
+    while (view := house.session.jobs.running()) is not None:
+        await house.session.jobs.finished(view.id)
 
 
 async def check(house: SmallHouse, ending: Ending, moment: Moment) -> None:
     """What must be true when a start after a death has run to its end, without any fault."""
     session, world = house.session, house.simulator.world
     assert not session.owed, (moment.event, session.owed)
-    assert not session.interrupted
+    assert not session.jobs.interrupted
     for tenant in customers(world):
         truth = holding(world, tenant.id)
         if tenant.id in ending.taken:
             assert truth.whole, (moment.event, tenant.id, truth)
         claims_are_true(house, TenantId(tenant.id), truth)
         await resets_are_told_as_they_were(house, ending, TenantId(tenant.id))
-        for entry in await session.history(TenantId(tenant.id)):
+        for entry in await session.past.of_tenant(TenantId(tenant.id)):
             assert entry.outcome is not Outcome.STRANDED, (moment.event, entry)
             if entry.outcome in (Outcome.CHANGED, Outcome.UNCHANGED, Outcome.RESTORED):
                 assert truth.whole, (moment.event, entry, truth)
@@ -246,7 +246,7 @@ async def resets_are_told_as_they_were(house: SmallHouse, ending: Ending, tenant
         for call in sent
         if call.method == "DELETE" and (tenant in call.path or "/servicePrincipals/" in call.path)
     )
-    for entry in await house.session.history(tenant):
+    for entry in await house.session.past.of_tenant(tenant):
         if entry.action is Action.RESET and entry.outcome is Outcome.CHANGED:
             assert certain, (tenant, entry, sent)
 

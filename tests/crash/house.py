@@ -15,7 +15,8 @@ from cipp_tui.api.wire import TokenAnswer
 from cipp_tui.domain.permissions import AppId
 from cipp_tui.domain.problems import Refused, SignInProblem
 from cipp_tui.domain.tenants import TenantId
-from cipp_tui.services.session import ProfileFacts, Session
+from cipp_tui.services.session import Session
+from cipp_tui.services.views import ProfileFacts
 from cipp_tui.simulator import Simulator
 from cipp_tui.storage.journal import Journal
 from cipp_tui.storage.state import FleetStore

@@ -115,11 +115,11 @@ async def test_counts_are_what_is_different(explorer: Explorer, prune: bool) -> 
             state.apply(world, one)
             before = holding(world, one)
 
-            view = await house.session.refresh([one])
-            view = await house.session.finished(view.id)
+            view = await house.session.acts.refresh([one])
+            view = await house.session.jobs.finished(view.id)
 
             after = holding(world, one)
-            (item,) = house.session.items(view.id)
+            (item,) = house.session.jobs.items(view.id)
             counts = item.counts
             told = StepCounts(
                 consents=counts.consents,
@@ -148,9 +148,9 @@ async def test_what_was_there_already_is_success_and_counted_so(explorer: Explor
             [{"route": "batch", "tenant": one, "action": "lose-reply", "nth": 2, "count": 3}]
         )
 
-        view = await house.session.refresh([one])
-        view = await house.session.finished(view.id)
+        view = await house.session.acts.refresh([one])
+        view = await house.session.jobs.finished(view.id)
 
         assert view.changed == 1
-        assert house.session.items(view.id)[0].counts.already_there > 0
+        assert house.session.jobs.items(view.id)[0].counts.already_there > 0
         assert holding(world, one).whole

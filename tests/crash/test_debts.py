@@ -22,9 +22,9 @@ def no_consent() -> Faults:
 
 
 async def reset(house: SmallHouse, *tenants: TenantId) -> Outcome | None:
-    view = await house.session.reset(tenants)
-    await house.session.finished(view.id)
-    return house.session.items(view.id)[0].progress.outcome
+    view = await house.session.acts.reset(tenants)
+    await house.session.jobs.finished(view.id)
+    return house.session.jobs.items(view.id)[0].progress.outcome
 
 
 def owed(house: SmallHouse) -> set[TenantId]:
@@ -68,7 +68,7 @@ async def test_stopping_the_jobs_that_pay_stops_no_payment(explorer: Explorer) -
 
     async with explorer.playing(moment, concurrency=1, wait_for_debts=False) as (house, _):
         for job in (1, 2, 3):
-            await house.session.stop(job)
+            house.session.jobs.stop(job)
         await debts_paid(house)
 
         assert not house.session.owed
@@ -83,8 +83,8 @@ async def test_a_refresh_that_fails_says_nothing_about_a_debt(explorer: Explorer
         house.simulator.faults = no_consent()
         await reset(house, one)
 
-        view = await house.session.refresh([one])
-        view = await house.session.finished(view.id)
+        view = await house.session.acts.refresh([one])
+        view = await house.session.jobs.finished(view.id)
 
         assert view.failed == 1
         row = house.session.fleet.row(one)
@@ -101,12 +101,12 @@ async def test_a_refresh_that_reads_everything_back_settles_the_debt(explorer: E
         await reset(house, one)
         house.simulator.faults = Faults.none()
 
-        view = await house.session.refresh([one])
-        view = await house.session.finished(view.id)
+        view = await house.session.acts.refresh([one])
+        view = await house.session.jobs.finished(view.id)
 
         assert view.changed == 1
         assert not house.session.owed
-        outcomes = {e.action: e.outcome for e in await house.session.history(one)}
+        outcomes = {e.action: e.outcome for e in await house.session.past.of_tenant(one)}
         assert outcomes == {Action.REFRESH: Outcome.CHANGED, Action.RESET: Outcome.RESTORED}
 
     async with explorer.playing(last(ending)) as (house, _):
@@ -120,13 +120,13 @@ async def test_what_is_stranded_is_tried_again_while_the_program_runs(explorer: 
         house.simulator.faults = Faults.script(
             [{"route": "consent.create", "action": "status", "status": 400, "nth": 1, "count": 20}]
         )
-        view = await house.session.reset([one])
-        await house.session.finished(view.id)
+        view = await house.session.acts.reset([one])
+        await house.session.jobs.finished(view.id)
         while house.session.owed:
             await house.clock.sleep(1.0)
 
         assert holding(house.simulator.world, one).whole
-        after = house.session.job(view.id)
+        after = house.session.jobs.view(view.id)
         assert after is not None
         assert (after.total, after.changed, after.stranded) == (1, 1, 0)
         never_twice(ending.sent)
@@ -174,9 +174,9 @@ async def test_a_reset_that_is_gone_on_with_is_checked_anew(
 
     async with explorer.playing(before) as (house, _):
         plant(house.simulator.world, one, "partner-center-down")
-        (job,) = house.session.interrupted
-        view = await house.session.resume(job)
-        view = await house.session.finished(view.id)
+        (job,) = house.session.jobs.interrupted
+        view = await house.session.acts.resume(job)
+        view = await house.session.jobs.finished(view.id)
 
         assert view.failed == 1
         assert not any(call.method == "DELETE" for call in house.lane.sent)
@@ -232,9 +232,9 @@ async def test_a_web_page_is_no_consent_and_the_verdict_says_so(explorer: Explor
         (one,) = ids(house)
         house.simulator.faults = Faults.script([{"route": "consent.create", "action": "html"}])
 
-        view = await house.session.refresh([one])
-        view = await house.session.finished(view.id)
+        view = await house.session.acts.refresh([one])
+        view = await house.session.jobs.finished(view.id)
 
-        (item,) = house.session.items(view.id)
+        (item,) = house.session.jobs.items(view.id)
         assert (item.progress.outcome, item.progress.step) == (Outcome.FAILED, "consent")
         assert isinstance(item.progress.problem, NotUnderstood)

@@ -32,9 +32,9 @@ async def _fills_up(explorer: Explorer, start: Moment, action: str, room: int) -
     try:
         async with explorer.playing(start, room=room) as (house, ending):
             kept.append((house, ending))
-            act = house.session.reset if action == "reset" else house.session.refresh
+            act = house.session.acts.reset if action == "reset" else house.session.acts.refresh
             view = await act([TenantId(t.id) for t in customers(house.simulator.world)])
-            await house.session.finished(view.id)
+            await house.session.jobs.finished(view.id)
     except StorageProblem as error:
         problem = error
     ((house, ending),) = kept

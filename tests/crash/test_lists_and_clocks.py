@@ -50,8 +50,8 @@ async def test_nobody_is_gone_because_a_page_was_missing(
             [{"route": "relationships.list", "nth": page, **fault}]
         )
 
-        assert house.session.read_list()
-        reading = await house.session.list_read()
+        assert house.session.listing.start()
+        reading = await house.session.listing.finished()
 
         struck = house.simulator.faults.rules[0].struck
         assert struck
@@ -71,8 +71,8 @@ async def test_a_list_inside_a_tenant_that_is_cut_short_is_no_verdict(explorer: 
         lane.change_answers(_with_a_page_to_come)
         before = holding(house.simulator.world, one)
 
-        view = await house.session.refresh([one])
-        view = await house.session.finished(view.id)
+        view = await house.session.acts.refresh([one])
+        view = await house.session.jobs.finished(view.id)
 
         assert view.failed == 1
         assert holding(house.simulator.world, one) == before
@@ -110,18 +110,18 @@ async def test_a_clock_that_jumps_during_a_reset_loses_and_repeats_nothing(
     async with explorer.playing(start) as (house, _):
         (one,) = ids(house)
         calls = len(house.lane.sent)
-        view = await house.session.reset([one])
-        await house.session.finished(view.id)
+        view = await house.session.acts.reset([one])
+        await house.session.jobs.finished(view.id)
         total = len(house.lane.sent)
     for nth in range(calls + 1, total + 1):
         async with explorer.playing(start) as (house, ending):
             house.lane.at(nth, partial(jump, house))
 
-            view = await house.session.reset([one])
-            view = await house.session.finished(view.id)
+            view = await house.session.acts.reset([one])
+            view = await house.session.jobs.finished(view.id)
 
             never_twice(house.lane.sent)
-            (item,) = house.session.items(view.id)
+            (item,) = house.session.jobs.items(view.id)
             assert holding(house.simulator.world, one).whole, (nth, item.progress.problem)
             assert not house.session.owed
             if item.progress.outcome is Outcome.FAILED:  # before anything was taken
@@ -136,10 +136,10 @@ async def test_a_slow_tenant_holds_no_worker_for_longer_than_its_deadline(
     start = await explorer.beginning(2, consented=False)
     slow = tuple(Hit(nth, Rule("slow", seconds=25)) for nth in range(4, 60))
     async with explorer.playing(start, slow) as (house, _):
-        view = await house.session.refresh(ids(house)[:1])
-        view = await house.session.finished(view.id)
+        view = await house.session.acts.refresh(ids(house)[:1])
+        view = await house.session.jobs.finished(view.id)
 
-        (item,) = house.session.items(view.id)
+        (item,) = house.session.jobs.items(view.id)
         assert item.progress.outcome is Outcome.FAILED
         assert item.progress.problem is not None
         assert item.progress.problem.code == "deadline"

@@ -19,14 +19,14 @@ Act = Callable[[SmallHouse], Awaitable[JobView]]
 
 async def reset(house: SmallHouse) -> JobView:
     ids = [TenantId(tenant.id) for tenant in customers(house.simulator.world)]
-    view = await house.session.reset(ids)
-    return await house.session.finished(view.id)
+    view = await house.session.acts.reset(ids)
+    return await house.session.jobs.finished(view.id)
 
 
 async def refresh(house: SmallHouse) -> JobView:
     ids = [TenantId(tenant.id) for tenant in customers(house.simulator.world)]
-    view = await house.session.refresh(ids)
-    return await house.session.finished(view.id)
+    view = await house.session.acts.refresh(ids)
+    return await house.session.jobs.finished(view.id)
 
 
 FAULTS: tuple[Rule, ...] = (

@@ -29,18 +29,18 @@ async def test_a_run_stops_when_a_service_fails_for_everybody_and_says_that_one_
     async with explorer.playing(start) as (house, _):
         house.simulator.faults = down("batch")
 
-        view = await house.session.refresh(ids(house))
-        view = await house.session.finished(view.id)
+        view = await house.session.acts.refresh(ids(house))
+        view = await house.session.jobs.finished(view.id)
 
         assert isinstance(view.fleet_wide, Broken)
         assert "of the last 20 tenants failed alike" in view.fleet_wide.message
         assert NEWEST <= view.failed <= NEWEST + 6
         assert view.stopped == 60 - view.failed
-        assert any("one cause for all" in news.text for news in house.session.news)
+        assert any("one cause for all" in news.text for news in house.session.news.all)
 
         house.simulator.faults = Faults.none()
-        again = await house.session.retry(view.id)
-        again = await house.session.finished(again.id)
+        again = await house.session.acts.retry(view.id)
+        again = await house.session.jobs.finished(again.id)
         assert (again.total, again.unchanged) == (60, 60)
 
 
@@ -49,8 +49,8 @@ async def test_a_service_that_breaks_down_late_is_noticed_as_soon(explorer: Expl
     async with explorer.playing(start) as (house, _):
         house.simulator.faults = down("batch", nth=80, count=100_000)
 
-        view = await house.session.refresh(ids(house))
-        view = await house.session.finished(view.id)
+        view = await house.session.acts.refresh(ids(house))
+        view = await house.session.jobs.finished(view.id)
 
         assert view.fleet_wide is not None
         assert view.unchanged >= 70
@@ -63,8 +63,8 @@ async def test_what_tenants_refuse_by_themselves_stops_nobody_else(explorer: Exp
         for one in ids(house)[:30]:
             plant(house.simulator.world, one, "ca-blocked")
 
-        view = await house.session.refresh(ids(house))
-        view = await house.session.finished(view.id)
+        view = await house.session.acts.refresh(ids(house))
+        view = await house.session.jobs.finished(view.id)
 
         assert view.fleet_wide is None
         assert (view.failed, view.unchanged, view.stopped) == (30, 10, 0)
@@ -101,11 +101,11 @@ async def test_a_service_that_never_answers_holds_a_worker_until_the_deadline_on
         house,
         _,
     ):
-        act = house.session.refresh if action == "refresh" else house.session.reset
+        act = house.session.acts.refresh if action == "refresh" else house.session.acts.reset
         view = await act(ids(house) if action == "refresh" else [quiet])
-        view = await house.session.finished(view.id)
+        view = await house.session.jobs.finished(view.id)
 
-        (failed,) = [i for i in house.session.items(view.id) if i.tenant == quiet]
+        (failed,) = [i for i in house.session.jobs.items(view.id) if i.tenant == quiet]
         assert failed.progress.outcome is Outcome.FAILED
         assert failed.progress.problem is not None
         assert failed.progress.problem.code == "deadline"
@@ -121,8 +121,8 @@ async def test_a_taking_that_is_never_answered_is_given_back_after_the_deadline(
     silence = Hit(0, Silence("/applicationconsents/"))
     async with explorer.playing(start, (silence,), step_deadline_s=0.05) as (house, _):
         (one,) = ids(house)
-        view = await house.session.reset([one])
-        view = await house.session.finished(view.id)
+        view = await house.session.acts.reset([one])
+        view = await house.session.jobs.finished(view.id)
 
         assert view.restored == 1
         assert holding(house.simulator.world, one).whole

@@ -167,6 +167,23 @@ def test_one_sick_tenant_does_not_stop_the_others(fleet: Fleet) -> None:
     assert set(outcomes.values()) == {"unchanged"}
 
 
+def test_what_was_given_is_told_of_a_tenant_that_failed_half_way(fleet: Fleet) -> None:
+    fleet.run("sync")
+    fresh = [t["id"] for t in fleet.ask("tenants") if t["expected_outcome"] == "no-consent"]
+    refuse = {"route": "app-roles.create", "action": "status", "status": 403, "nth": 5, "count": 3}
+    fleet.ask("faults", [{**refuse, "tenant": tenant} for tenant in fresh[:2]])
+
+    told, _ = json_lines(fleet.run("refresh", fresh[0], "--json", expect=1).stdout)
+    words = fleet.run("refresh", fresh[1], expect=1).stdout
+
+    given = sum(map(len, fleet.ask(f"tenants/{fresh[0]}")["roles"].values()))
+    (facts,) = told
+    assert facts["outcome"] == "failed"
+    assert facts["counts"]["roles_added"] == given
+    assert given > 40
+    assert f" {given} given before that. [" in words
+
+
 def test_the_results_in_words_name_every_tenant_and_end_with_a_sum(fleet: Fleet) -> None:
     done = fleet.run("refresh", "--all", expect=1)
 

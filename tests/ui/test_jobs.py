@@ -132,6 +132,13 @@ def test_owed_access_is_written_large() -> None:
     assert name_cell(owed).words.startswith("!!")
 
 
+def test_what_was_given_before_it_failed_is_told_where_there_is_room() -> None:
+    half = item(ItemState.FAILED, step="roles", problem=BLOCKED, counts=StepCounts(roles_added=57))
+
+    assert what_happened(half, whole=True).words.endswith(" 57 given before that.")
+    assert "57" not in what_happened(half, whole=False).words
+
+
 def failures(count: int, problem: Problem) -> list[ItemView]:
     return [
         item(ItemState.FAILED, name=f"{problem.code} {i}", problem=problem, step="consent")
@@ -239,7 +246,7 @@ async def test_retry_begins_a_new_job_for_the_failed_ones_only(tmp_path: Path) -
 
             (message,) = went(app)
             assert isinstance(message, GoToJob)
-            view = await house.session.finished(message.job)
+            view = await house.session.jobs.finished(message.job)
             assert (view.total, view.retry_of) == (2, job)
 
 
@@ -252,8 +259,8 @@ async def test_a_reset_is_retried_only_after_the_whole_sheet_again(tmp_path: Pat
         tenant = TenantId(sorted(t for t in simulator.world.tenants if t != partner)[0])
         rule = {"route": "consent.delete", "action": "status", "status": 403}
         house.simulator.faults = Faults.script([rule])
-        view = await house.session.reset([tenant])
-        view = await house.session.finished(view.id)
+        view = await house.session.acts.reset([tenant])
+        view = await house.session.jobs.finished(view.id)
         assert view.failed == 1
         app = Host(JobScreen(house.session, view.id))
         async with app.run_test(size=(80, 24)) as pilot:
@@ -264,7 +271,7 @@ async def test_a_reset_is_retried_only_after_the_whole_sheet_again(tmp_path: Pat
             await pilot.press("enter", "escape")
             await pilot.pause()
 
-        assert len(await house.session.jobs()) == 1
+        assert len(await house.session.jobs.newest()) == 1
 
 
 async def test_stopping_asks_with_counts_and_only_y_stops(tmp_path: Path) -> None:
@@ -273,7 +280,7 @@ async def test_stopping_asks_with_counts_and_only_y_stops(tmp_path: Path) -> Non
     async with running_house(tmp_path, simulator, clock=clock, concurrency=1) as house:
         await house.read_list()
         simulator.faults = Faults.script([{"action": "slow", "seconds": 0.3}])
-        view = await house.session.refresh([row.id for row in house.session.fleet.rows()])
+        view = await house.session.acts.refresh([row.id for row in house.session.fleet.rows()])
         app = Host(JobScreen(house.session, view.id))
         async with app.run_test(size=(80, 24)) as pilot:
             await until(pilot, lambda: "K Stop" in text_of(app.screen))
@@ -285,7 +292,7 @@ async def test_stopping_asks_with_counts_and_only_y_stops(tmp_path: Path) -> Non
             assert f"Stop job {view.id}?" not in text_of(app.screen)
             await pilot.press("K", "y")
             simulator.faults = Faults.none()
-            over = await house.session.finished(view.id)
+            over = await house.session.jobs.finished(view.id)
 
     assert over.stopped > 0
 
@@ -324,8 +331,8 @@ async def test_results_are_exported_whole_and_privately(tmp_path: Path) -> None:
 async def test_the_list_of_jobs_is_newest_first_with_counts(tmp_path: Path) -> None:
     async with house_with_a_job(tmp_path) as (house, _, job):
         row = next(iter(house.session.fleet.rows()))
-        view = await house.session.exclude([row.id])
-        await house.session.finished(view.id)
+        view = await house.session.acts.exclude([row.id])
+        await house.session.jobs.finished(view.id)
         app = Host(JobsScreen(house.session))
         async with app.run_test(size=(80, 24)) as pilot:
             await until(pilot, lambda: "exclude" in text_of(app.screen))
