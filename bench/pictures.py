@@ -16,7 +16,7 @@ from textual.pilot import Pilot
 
 from cipp_tui.app import CippTui
 from cipp_tui.domain.clock import SYSTEM
-from cipp_tui.services.session import ProfileFacts
+from cipp_tui.services.views import ProfileFacts
 from cipp_tui.simulator import Faults
 from cipp_tui.widgets.looks import Looks
 from tests.support import House, running_house, simulator_for
@@ -80,8 +80,8 @@ async def settled(pilot: Screen, house: House) -> None:
     while house.session.fleet.read_at is None:
         await pilot.pause(0.2)
     rows = sorted(house.session.fleet.rows(), key=lambda row: row.tenant.name)
-    await house.session.exclude([rows[20].id], "left us")
-    await house.session.refresh([row.id for row in rows[:30]])
+    await house.session.acts.exclude([rows[20].id], "left us")
+    await house.session.acts.refresh([row.id for row in rows[:30]])
     await idle(pilot, house)
     await pilot.press("ctrl+r")
     await pilot.pause(1.0)
@@ -91,7 +91,7 @@ async def settled(pilot: Screen, house: House) -> None:
 
 async def idle(pilot: Screen, house: House) -> None:
     """No job is at work."""
-    while house.session.running_job() is not None:
+    while house.session.jobs.running() is not None:
         await pilot.pause(0.2)
 
 

@@ -72,17 +72,17 @@ async def _reset(*, principal_goes: bool) -> int:
         async with running_house(Path(folder), simulator, clock=SYSTEM) as house:
             one = await _ready(house)
             simulator.reset_log()
-            view = await house.session.reset([one])
-            await house.session.finished(view.id)
+            view = await house.session.acts.reset([one])
+            await house.session.jobs.finished(view.id)
             return len(simulator.log)
 
 
 async def _ready(house: House) -> TenantId:
     """Everything that a run needs once is fetched; the tenant to measure."""
     await house.read_list()
-    await house.session.wanted()
+    await house.session.inspection.wanted()
     partner = house.world.partner.id
     first, second, *_ = sorted(r.id for r in house.session.fleet.rows() if r.id != partner)
-    view = await house.session.reset([second])  # fetches the Partner Center token
-    await house.session.finished(view.id)
+    view = await house.session.acts.reset([second])  # fetches the Partner Center token
+    await house.session.jobs.finished(view.id)
     return first

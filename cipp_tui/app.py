@@ -1,9 +1,8 @@
 """The program on the screen: modes, keys that work everywhere, looks, and leaving well."""
 
 import asyncio
-import gc
 import signal
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import PurePath
 from typing import Any, ClassVar, Final
@@ -14,16 +13,18 @@ from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
 from textual.screen import Screen
 
-from cipp_tui.domain.jobs import Action
 from cipp_tui.domain.tenants import TenantId
 from cipp_tui.screens.going import GoHome, GoToJob, GoToProfile, GoToTenant
+from cipp_tui.screens.in_front import act_in, labels_in, mention_in, reasons_in, refuse_in, specs_in
+from cipp_tui.screens.session_watch import SessionWatch
 from cipp_tui.screens.styles import style_files
 from cipp_tui.screens.tenants import TenantsScreen
 from cipp_tui.screens.tenants_leaving import Leaving
 from cipp_tui.services.session import Session
-from cipp_tui.services.views import JobView, ProfileLine, SignInState
+from cipp_tui.services.views import ProfileLine
 from cipp_tui.widgets import textual_private as private
-from cipp_tui.widgets.actions import TENANTS_PLACES, ActionSpec, Place, specs_of
+from cipp_tui.widgets.action_lookup import specs_of
+from cipp_tui.widgets.action_spec import Place
 from cipp_tui.widgets.bindings import bindings
 from cipp_tui.widgets.filters import Colourless, PlainSigns
 from cipp_tui.widgets.keymap import DEFAULT, Keymap
@@ -32,11 +33,6 @@ from cipp_tui.widgets.themes import ALL
 
 TWICE_WITHIN_S: Final = 2.0
 """ctrl+c counts when it is pressed again so soon."""
-
-BELL_FROM_S: Final = 60.0
-
-SETTLED_ROWS: Final = 1_000
-"""So many new tenants in memory are worth telling the collector about."""
 
 _ELSEWHERE: Final = frozenset({"app.back", "app.next-area", "app.area-before", "job.stop"})
 _EVERYWHERE: Final = tuple(spec for spec in specs_of(Place.ANY) if spec.id not in _ELSEWHERE)
@@ -77,10 +73,7 @@ class CippTui(App[str | None]):
         self._config_path = config_path
         self._interrupted_at = float("-inf")
         self._leaving = False
-        self._sign_in_was = SignInState.UNKNOWN
-        self._read_started = False
-        self._job_seen: int | None = None
-        self._settled_rows = 0
+        self._watch = SessionWatch(session, sign_in=self._sign_in, ring=self.bell)
         self.animation_level = looks.animations
         for theme in ALL:
             self.register_theme(theme)
@@ -116,7 +109,7 @@ class CippTui(App[str | None]):
 
     # -- starting -----------------------------------------------------------------------------
     def on_mount(self) -> None:
-        self._spare_the_collector()
+        self._watch.spare_the_collector()
         self.set_keymap(self.keymap.for_textual())
         loop = asyncio.get_running_loop()
         for name in ("SIGTERM", "SIGHUP"):
@@ -127,48 +120,21 @@ class CippTui(App[str | None]):
         private.push_window_title(self)
         if self.looks.reader:
             private.show_terminal_cursor(self)
-        self.set_interval(1, self._watch)
+        self.set_interval(1, self._watch.look)
         self.call_after_refresh(self._started)
 
     async def _started(self) -> None:
         for problem in self.keymap.problems:
-            self._refuse(f"Keys: {problem}")
+            refuse_in(self.screen, f"Keys: {problem}")
         if self._start_dialog is not None:
             await self.push_screen(self._start_dialog())
-        self._watch()
-
-    def _watch(self) -> None:
-        """Once a second: has the sign-in changed, has a long job ended, has the list grown?"""
-        self._spare_the_collector()
-        state = self.session.sign_in_state
-        if state is not self._sign_in_was:
-            self._sign_in_was = state
-            if state is SignInState.SIGNED_IN and not self._read_started:
-                self._read_started = self._read_list()
-            elif state is SignInState.NEEDED and not self._in_dialog:
-                self._sign_in()
-        job = self.session.running_job()
-        if job is not None:
-            self._job_seen = job.id
-        elif self._job_seen is not None:
-            over = self.session.job(self._job_seen)
-            self._job_seen = None
-            if over is not None and self.session.profile.bell and _took_s(over) >= BELL_FROM_S:
-                self.bell()
-
-    def _spare_the_collector(self) -> None:
-        """Tenants stay: searching 50,000 of them for garbage stops the screen for 0.2 s."""
-        if abs(len(self.session.fleet) - self._settled_rows) >= SETTLED_ROWS:
-            self._settled_rows = len(self.session.fleet)
-            gc.freeze()
-
-    def _read_list(self) -> bool:
-        return self.session.why_off(Action.SYNC) is None and self.session.read_list()
+        self._watch.look()
 
     def _sign_in(self) -> None:
         from cipp_tui.screens.sign_in import SignInSheet
 
-        self.push_screen(SignInSheet(self.session))
+        if not self._in_dialog:
+            self.push_screen(SignInSheet(self.session))
 
     @property
     def _in_dialog(self) -> bool:
@@ -219,19 +185,7 @@ class CippTui(App[str | None]):
         if spec_id in {spec.id for spec in _EVERYWHERE}:
             self.action_act(spec_id)
         else:
-            act = getattr(self.screen, "act", None) or getattr(self.screen, "action_act", None)
-            if act is not None:
-                act(spec_id)
-
-    def _refuse(self, words: str) -> None:
-        refuse = getattr(self.screen, "refuse", None)
-        if refuse is not None:
-            refuse(words)
-
-    def _mention(self, words: str) -> None:
-        say = getattr(self.screen, "mention", None) or getattr(self.screen, "tell", None)
-        if say is not None:
-            say(words)
+            act_in(self.screen, spec_id)
 
     def _go(self, mode: str) -> None:
         if not self._in_dialog or not self.screen.is_modal:
@@ -247,27 +201,15 @@ class CippTui(App[str | None]):
     def _mouse(self) -> None:
         on = private.switch_mouse(self)
         if on is None:
-            self._refuse("There is no mouse here")
+            refuse_in(self.screen, "There is no mouse here")
         else:
-            self._mention("Mouse on; hold shift to select text" if on else "Mouse off")
-
-    def specs_here(self) -> tuple[ActionSpec, ...]:
-        """The specs of the screen in front."""
-        places: tuple[Place, ...] = getattr(self.screen, "PLACES", TENANTS_PLACES)
-        return specs_of(*places)
-
-    def reasons_here(self) -> Mapping[str, str]:
-        """What is off on the screen in front, and why."""
-        why_off = getattr(self.screen, "why_off", None)
-        if why_off is None:
-            return {}
-        reasons = {spec.id: why_off(spec) for spec in self.specs_here()}
-        return {name: reason for name, reason in reasons.items() if reason is not None}
+            words = "Mouse on; hold shift to select text" if on else "Mouse off"
+            mention_in(self.screen, words)
 
     async def _help(self) -> None:
         from cipp_tui.screens.help import HelpScreen
 
-        specs, reasons = self.specs_here(), self.reasons_here()
+        specs, reasons = specs_in(self.screen), reasons_in(self.screen)
         title = "Tenants" if isinstance(self.screen, TenantsScreen) else "this screen"
         chosen = await self.push_screen_wait(
             HelpScreen(title, specs, reasons, keymap=self.keymap, clock=self.session.clock)
@@ -282,9 +224,9 @@ class CippTui(App[str | None]):
         choice = await self.push_screen_wait(
             Palette(
                 self.session,
-                self.specs_here(),
-                self.reasons_here(),
-                labels=self._labels_here(),
+                specs_in(self.screen),
+                reasons_in(self.screen),
+                labels=labels_in(self.screen),
                 themes=THEMES,
                 profiles=[line.name for line in self._profiles],
                 keymap=self.keymap,
@@ -303,10 +245,6 @@ class CippTui(App[str | None]):
                 self.switch_profile(choice.value)
             case "files":
                 self.push_screen(FilesSheet(self._paths, clock=self.session.clock))
-
-    def _labels_here(self) -> Mapping[str, str]:
-        labels = getattr(self.screen, "labels", None)
-        return labels() if labels is not None else {}
 
     # -- going somewhere ----------------------------------------------------------------------
     @on(GoHome)
@@ -365,7 +303,7 @@ class CippTui(App[str | None]):
             self._quit()
         else:
             self._interrupted_at = now
-            self._refuse("Press ctrl+c again to quit; q works too")
+            refuse_in(self.screen, "Press ctrl+c again to quit; q works too")
 
     def _leave_on_signal(self, number: signal.Signals) -> None:
         """The link is gone, or somebody ends us: what is in flight ends behind the screen."""
@@ -377,7 +315,3 @@ class CippTui(App[str | None]):
 
     def on_unmount(self) -> None:
         private.pop_window_title(self)
-
-
-def _took_s(job: JobView) -> float:
-    return (job.ended_at - job.started_at).total_seconds() if job.ended_at is not None else 0.0

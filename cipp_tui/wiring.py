@@ -28,7 +28,8 @@ from cipp_tui.domain.permissions import AppId
 from cipp_tui.domain.problems import ConfigProblem, LockedElsewhere
 from cipp_tui.domain.roles import RoleId
 from cipp_tui.domain.tenants import TenantId
-from cipp_tui.services.session import ProfileFacts, Session
+from cipp_tui.services.session import Session
+from cipp_tui.services.views import ProfileFacts
 from cipp_tui.storage.database import open_database
 from cipp_tui.storage.journal import Journal
 from cipp_tui.storage.lock import runner_lock

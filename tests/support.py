@@ -16,8 +16,8 @@ from cipp_tui.domain.clock import Clock
 from cipp_tui.domain.permissions import AppId
 from cipp_tui.domain.roles import RoleId
 from cipp_tui.domain.tenants import TenantId
-from cipp_tui.services.session import ProfileFacts, Session
-from cipp_tui.services.views import JobView
+from cipp_tui.services.session import Session
+from cipp_tui.services.views import JobView, ProfileFacts
 from cipp_tui.simulator import Addresses, Faults, Knobs, Simulator, build_world
 from cipp_tui.simulator.world import World
 from cipp_tui.storage.database import open_database
@@ -70,14 +70,14 @@ class House:
 
     async def read_list(self) -> None:
         """Read the list of tenants, to the end."""
-        assert self.session.read_list()
-        reading = await self.session.list_read()
+        assert self.session.listing.start()
+        reading = await self.session.listing.finished()
         assert reading.problem is None, reading.problem
 
     async def refreshed(self, tenants: Sequence[TenantId]) -> JobView:
         """Refresh tenants, to the end."""
-        view = await self.session.refresh(tenants)
-        return await self.session.finished(view.id)
+        view = await self.session.acts.refresh(tenants)
+        return await self.session.jobs.finished(view.id)
 
 
 @asynccontextmanager

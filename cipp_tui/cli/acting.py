@@ -31,11 +31,12 @@ def refresh(arguments: argparse.Namespace) -> int:
         return Exit.USAGE
 
     async def act(session: Session, tenants: Sequence[TenantId]) -> JobView:
-        return await session.refresh(tenants)
+        return await session.acts.refresh(tenants)
 
     async def work(session: Session, interrupts: Interrupts) -> int:
         await session.ready()
-        await session.wanted()  # what stops every tenant is told once, before the first of them
+        # What stops every tenant is told once, before the first of them.
+        await session.inspection.wanted()
         _refuse_if_off(session, Action.REFRESH)
         if arguments.tenants:
             rows = await chosen(session, arguments.tenants)
@@ -57,7 +58,7 @@ def exclude(arguments: argparse.Namespace) -> int:
     """Stop managing tenants."""
 
     async def act(session: Session, tenants: Sequence[TenantId]) -> JobView:
-        return await session.exclude(tenants, arguments.reason)
+        return await session.acts.exclude(tenants, arguments.reason)
 
     return _act_on_named(arguments, Action.EXCLUDE, act)
 
@@ -66,7 +67,7 @@ def include(arguments: argparse.Namespace) -> int:
     """Manage excluded tenants again."""
 
     async def act(session: Session, tenants: Sequence[TenantId]) -> JobView:
-        return await session.include(tenants)
+        return await session.acts.include(tenants)
 
     return _act_on_named(arguments, Action.INCLUDE, act)
 
@@ -75,7 +76,7 @@ def remove(arguments: argparse.Namespace) -> int:
     """Take tenants off the list."""
 
     async def act(session: Session, tenants: Sequence[TenantId]) -> JobView:
-        return await session.remove(tenants, exclude=arguments.exclude)
+        return await session.acts.remove(tenants, exclude=arguments.exclude)
 
     return _act_on_named(arguments, Action.REMOVE, act)
 
@@ -90,11 +91,11 @@ def reset(arguments: argparse.Namespace) -> int:
         return Exit.USAGE
 
     async def act(session: Session, tenants: Sequence[TenantId]) -> JobView:
-        return await session.reset(tenants)
+        return await session.acts.reset(tenants)
 
     async def work(session: Session, interrupts: Interrupts) -> int:
         await session.ready()
-        await session.wanted()
+        await session.inspection.wanted()
         _refuse_if_off(session, Action.RESET)
         rows = await chosen(session, arguments.tenants)
         if rows is None:
@@ -114,8 +115,8 @@ def resume(arguments: argparse.Namespace) -> int:
 
     async def work(session: Session, interrupts: Interrupts) -> int:
         await session.ready()
-        left = session.interrupted
-        paying = session.running_job()
+        left = session.jobs.interrupted
+        paying = session.jobs.running()
         job = arguments.job or max(left, default=None)
         follower = Follower.of(session, arguments.json)
         if paying is not None and (job is None or job == paying.id):
@@ -126,7 +127,7 @@ def resume(arguments: argparse.Namespace) -> int:
         if job not in left:
             tell(f"cipp-tui: job {job} has nothing left to do. Interrupted: {sorted(left) or '-'}")
             return Exit.USAGE
-        return await follower.follow(await session.resume(job), interrupts)
+        return await follower.follow(await session.acts.resume(job), interrupts)
 
     return run_session(arguments, work)
 
@@ -166,6 +167,6 @@ def _act_on_named(arguments: argparse.Namespace, action: Action, act: Do) -> int
 
 
 def _refuse_if_off(session: Session, action: Action) -> None:
-    reason = session.why_off(action)
+    reason = session.acts.why_off(action)
     if reason is not None:
         raise Unsuited(reason, code="off")

@@ -54,13 +54,13 @@ async def chosen(session: Session, words: Sequence[str]) -> list[TenantRow] | No
 
 async def read_the_list(session: Session, only: TenantId | None = None) -> Reading:
     """Read the list, or one tenant, telling a human how far it is. Raises: Problem."""
-    session.read_list(only)
-    ended = asyncio.ensure_future(session.list_read())
+    session.listing.start(only)
+    ended = asyncio.ensure_future(session.listing.finished())
     while not ended.done():
         await asyncio.wait({ended}, timeout=LOOK_S)
-        about = session.reading.about
+        about = session.listing.reading.about
         of = f" of about {about:,}" if about is not None else ""
-        PROGRESS.show(f"Reading tenants: {session.reading.seen:,}{of}")
+        PROGRESS.show(f"Reading tenants: {session.listing.reading.seen:,}{of}")
     PROGRESS.clear()
     reading = await ended
     if reading.problem is not None:

@@ -59,7 +59,7 @@ class NightTeller:
         if view is None:
             self._codes.add(Exit.OWED if self._session.owed else Exit.WELL)
         else:
-            view = self._session.job(view.id) or view
+            view = self._session.jobs.view(view.id) or view
             self._codes.add(follower.code_of(view, self._interrupts))
         numbers = numbers_of(view, len(left_out))
         self._numbers.update({name: numbers[name] for name in ("total", *dict(SUMMED))})

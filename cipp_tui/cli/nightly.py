@@ -67,7 +67,7 @@ async def one_night(
             raise LockedElsewhere(session.looking_only, code="locked-elsewhere")
         interrupts.watch(session)
         await session.ready()
-        if (reason := session.why_off(Action.REFRESH)) is not None:
+        if (reason := session.acts.why_off(Action.REFRESH)) is not None:
             raise Unsuited(reason, code="off")
         teller = NightTeller(session, interrupts, as_json=arguments.json)
         return teller.sum_up(await run_night(session, teller.follow), next_run)

@@ -41,7 +41,7 @@ def plan(arguments: argparse.Namespace) -> int:
 
     async def work(session: Session, _interrupts: Interrupts) -> int:
         await session.ready()
-        wanted = await session.wanted()
+        wanted = await session.inspection.wanted()
         began = time.monotonic()
         selection = await _selection(session, arguments)
         if selection is None:

@@ -77,10 +77,10 @@ def profiles_check(arguments: argparse.Namespace) -> int:
         line("+ state on disk can be used")
         try:
             await session.ready()
-            line(f"+ signed in as {session.user}")
-            wanted = await session.wanted()
+            line(f"+ signed in as {session.signing.user}")
+            wanted = await session.inspection.wanted()
             line(f"+ app registration {wanted.app_name}: {wanted.count} permissions wanted")
-            checks = await session.own_checks()
+            checks = await session.inspection.own_checks()
         except Problem as problem:
             line(f"x {problem}")
             tell_problem(problem)
@@ -104,7 +104,7 @@ def login(arguments: argparse.Namespace) -> int:
     async def work(session: Session, interrupts: Interrupts) -> int:
         with suppress(SignInProblem):  # whoever is signed in may sign in anew
             await session.ready()
-        started = await session.begin_sign_in()
+        started = await session.signing.begin()
         tell(f"1  On any device open   {started.verification_uri}")
         tell(f"2  Enter this code      {started.user_code}")
         tell("3  Sign in as the service user, with multi-factor authentication")
@@ -116,11 +116,11 @@ def login(arguments: argparse.Namespace) -> int:
             await asyncio.wait({ready, asked}, return_when="FIRST_COMPLETED")
         asked.cancel()
         if not ready.done():
-            session.cancel_sign_in()
+            session.signing.cancel()
             ready.cancel()
             return interrupts.code
         await ready
-        line(f"Signed in as {session.user}.")
+        line(f"Signed in as {session.signing.user}.")
         return Exit.WELL
 
     return run_session(arguments, work, Hold.LOOK)

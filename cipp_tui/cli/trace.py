@@ -47,7 +47,7 @@ def trace(arguments: argparse.Namespace) -> int:
         tenant = await _tenant(session, arguments.tenant)
         if tenant is None:
             return Exit.USAGE
-        found = await session.trace(tenant, users, PROGRESS.show)
+        found = await session.inspection.trace(tenant, users, PROGRESS.show)
         PROGRESS.clear()
         if arguments.json:
             _print_facts(session, found)

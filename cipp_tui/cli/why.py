@@ -56,7 +56,7 @@ def _unlisted(session: Session, word: str) -> TenantId | None:
 
 
 async def _asked(session: Session, tenant: TenantId) -> Diagnosis:
-    asking = asyncio.ensure_future(session.why(tenant))
+    asking = asyncio.ensure_future(session.inspection.why(tenant))
     try:
         while not asking.done():
             await asyncio.wait({asking}, timeout=_LOOK_S)

@@ -13,10 +13,10 @@ from textual.widgets import Input, Label, Static
 from cipp_tui.domain.clock import SYSTEM, Clock
 from cipp_tui.domain.tenants import TenantId
 from cipp_tui.screens.dialog import Choice, Choices, Dialog, Field, Names, line
+from cipp_tui.screens.tenants_picked import NOBODY
 from cipp_tui.services.suits import Selection
 from cipp_tui.widgets.words import tenants
 
-NOBODY = Selection((), ())
 LEFT_OUT_SHOWN = 8
 
 

@@ -66,7 +66,7 @@ class ForceRefreshSheet(Dialog[ForceRefreshChoice | None]):
         return "asks Partner Center and Graph anew"
 
     def _last_read(self) -> str:
-        fleet, reading = self.session.fleet, self.session.reading
+        fleet, reading = self.session.fleet, self.session.listing.reading
         if fleet.read_at is None:
             return "The whole list has not been read yet."
         at = on_day(fleet.read_at, self.session.clock.now())

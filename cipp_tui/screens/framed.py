@@ -16,7 +16,8 @@ from cipp_tui.screens.going import GoHome
 from cipp_tui.screens.tenants_copy import copy_question
 from cipp_tui.screens.tenants_lines import status_news
 from cipp_tui.services.session import Session
-from cipp_tui.widgets.actions import BY_ID, ActionSpec, Place
+from cipp_tui.widgets.action_lookup import BY_ID
+from cipp_tui.widgets.action_spec import ActionSpec, Place
 from cipp_tui.widgets.bindings import bindings
 from cipp_tui.widgets.cells import Cell, Head, Line, Tone
 from cipp_tui.widgets.fleet_table import FleetTable
@@ -167,8 +168,8 @@ class FramedScreen(Screen[None]):
             line.say([Cell(f" {self.session.holding}", Tone.WARN)])
         elif (standing := self.standing_words()) is not None:
             line.say(*standing)
-        elif self.session.news:
-            line.say(*status_news(self.session.news[-1]))
+        elif self.session.news.all:
+            line.say(*status_news(self.session.news.all[-1]))
         else:
             line.say([])
 
@@ -179,7 +180,7 @@ class FramedScreen(Screen[None]):
 
     def why_off(self, spec: ActionSpec) -> str | None:
         """Why a key can do nothing now, for help and palette."""
-        return self.session.why_off(spec.action) if spec.writes else None
+        return self.session.acts.why_off(spec.action) if spec.writes else None
 
     def do_back(self) -> None:
         if len(self.app.screen_stack) > 1:

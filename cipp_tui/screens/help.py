@@ -7,7 +7,8 @@ from cipp_tui.domain.clock import SYSTEM, Clock
 from cipp_tui.domain.text import folded
 from cipp_tui.screens.dialog import Field
 from cipp_tui.screens.list_dialog import Entry, ListDialog
-from cipp_tui.widgets.actions import ActionSpec, by_group
+from cipp_tui.widgets.action_lookup import by_group
+from cipp_tui.widgets.action_spec import ActionSpec
 from cipp_tui.widgets.cells import Cell, Head, Tone
 from cipp_tui.widgets.keymap import DEFAULT, Keymap
 

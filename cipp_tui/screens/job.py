@@ -30,7 +30,8 @@ from cipp_tui.screens.words import when
 from cipp_tui.services.advice import advise
 from cipp_tui.services.session import Session
 from cipp_tui.services.views import ItemView, JobView
-from cipp_tui.widgets.actions import BY_ID, Place
+from cipp_tui.widgets.action_lookup import BY_ID
+from cipp_tui.widgets.action_spec import Place
 from cipp_tui.widgets.bindings import bindings
 from cipp_tui.widgets.cells import Cell, Head, Line, Tone
 from cipp_tui.widgets.hint_bar import Hint
@@ -87,7 +88,7 @@ class JobScreen(FramedScreen):
     async def _load(self) -> None:
         """A job of an earlier run is read from the journal first."""
         try:
-            await self.session.load_job(self.job_id)
+            await self.session.jobs.load(self.job_id)
         except Problem as problem:
             self.refuse(f"Job {self.job_id} could not be read: {problem.message}")
         self._seen = -1
@@ -96,10 +97,10 @@ class JobScreen(FramedScreen):
     @property
     def job(self) -> JobView | None:
         """The job as it stands."""
-        return self.session.job(self.job_id)
+        return self.session.jobs.view(self.job_id)
 
     def look(self) -> None:
-        job, revision = self.job, self.session.jobs_revision
+        job, revision = self.job, self.session.jobs.revision
         if job is None:
             return
         self._looks += 1
@@ -117,7 +118,7 @@ class JobScreen(FramedScreen):
 
     def _update(self, *, sort: bool) -> None:
         before = self._items
-        items = self.session.items(self.job_id)
+        items = self.session.jobs.items(self.job_id)
         self._causes = causes_words(items)
         shown = [item for item in items if bad(item)] if self.only_failed else items
         rows = folded_failures(shown, self._open_folds)

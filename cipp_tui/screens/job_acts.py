@@ -10,7 +10,7 @@ from cipp_tui.screens.export import Table, cells
 from cipp_tui.screens.framed import FramedScreen
 from cipp_tui.screens.reset import ResetSheet
 from cipp_tui.screens.results import name_cell, needs_retry, step_cell, what_happened
-from cipp_tui.screens.tenants_acts import AT_ONCE, TYPED_FROM, yes_no
+from cipp_tui.screens.tenants_asking import AT_ONCE, TYPED_FROM, yes_no
 from cipp_tui.services.session import Session
 from cipp_tui.services.suits import Selection, select
 from cipp_tui.services.views import ItemView, JobView
@@ -27,7 +27,7 @@ async def stop_job(screen: FramedScreen, job: JobView | None) -> None:
         f" {job.waiting:,} will not start."
     )
     if await screen.ask(yes_no(words, "Stop")) == "y":
-        await screen.session.stop(job.id)
+        screen.session.jobs.stop(job.id)
 
 
 async def retry_job(screen: FramedScreen, job: JobView | None) -> int | None:
@@ -36,13 +36,13 @@ async def retry_job(screen: FramedScreen, job: JobView | None) -> int | None:
     if job is None or job.at_work:
         screen.refuse("Retry: this job still runs." if job else "Retry: there is no job here.")
         return None
-    if (reason := session.why_off(job.action)) is not None:
+    if (reason := session.acts.why_off(job.action)) is not None:
         screen.refuse(f"Retry: {reason}")
         return None
     if job.action not in (Action.REFRESH, Action.RESET):
         screen.refuse("Retry: only refreshes and resets can be tried again.")
         return None
-    again = [item for item in session.items(job.id) if needs_retry(item)]
+    again = [item for item in session.jobs.items(job.id) if needs_retry(item)]
     found = [session.fleet.row(item.tenant) for item in again]
     rows = [row for row in found if row is not None]
     if not select(rows, job.action).taken:
@@ -63,7 +63,7 @@ async def _reset_again(screen: FramedScreen, job: JobView, rows: Sequence[Tenant
     chosen = await screen.app.push_screen_wait(sheet)
     if not chosen:
         return None
-    view = await screen.session.reset(chosen, reason=f"retries job {job.id}", retry_of=job.id)
+    view = await screen.session.acts.reset(chosen, reason=f"retries job {job.id}", retry_of=job.id)
     return view.id
 
 
@@ -72,7 +72,7 @@ async def _refresh_again(
 ) -> int | None:
     if not await agreed_to_refresh(screen, select(rows, Action.REFRESH)):
         return None
-    return (await screen.session.retry(job.id)).id
+    return (await screen.session.acts.retry(job.id)).id
 
 
 async def agreed_to_refresh(screen: FramedScreen, selection: Selection) -> bool:
@@ -154,4 +154,4 @@ def results_table(session: Session, job: JobView) -> Table:
         "what happened",
         "request id",
     )
-    return Table(heads, cells(facts(item) for item in session.items(job.id)))
+    return Table(heads, cells(facts(item) for item in session.jobs.items(job.id)))

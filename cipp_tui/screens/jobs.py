@@ -23,7 +23,8 @@ from cipp_tui.screens.results import name_cell, step_cell, time_cell, what_happe
 from cipp_tui.screens.words import when
 from cipp_tui.services.session import Session
 from cipp_tui.services.views import ItemView, JobView
-from cipp_tui.widgets.actions import BY_ID, Place
+from cipp_tui.widgets.action_lookup import BY_ID
+from cipp_tui.widgets.action_spec import Place
 from cipp_tui.widgets.bindings import bindings
 from cipp_tui.widgets.cells import Cell, Head, Line, Tone, fit
 from cipp_tui.widgets.dock import rule
@@ -85,7 +86,7 @@ class JobsScreen(FramedScreen):
     async def do_reload(self) -> None:
         """Read the journal."""
         try:
-            jobs = await self.session.jobs()
+            jobs = await self.session.jobs.newest()
         except Problem as problem:
             self.refuse(f"The jobs could not be read: {problem.message}")
             return
@@ -97,15 +98,15 @@ class JobsScreen(FramedScreen):
         self.do_reload()
 
     def look(self) -> None:
-        revision = self.session.jobs_revision
-        running = self.session.running_job()
+        revision = self.session.jobs.revision
+        running = self.session.jobs.running()
         if revision == self._seen or not self._loaded:
             return
         self._seen = revision
         if running is not None and str(running.id) not in self._jobs:
             self.do_reload()
             return
-        fresh = [self.session.job(job.id) or job for job in self._jobs.values()]
+        fresh = [self.session.jobs.view(job.id) or job for job in self._jobs.values()]
         self._take(fresh)
 
     def _take(self, jobs: list[JobView]) -> None:
@@ -187,7 +188,7 @@ class JobsScreen(FramedScreen):
         if not block.display or job is None:
             return
         room = max(0, block.size.height - 2)
-        items = self.session.items(job.id)
+        items = self.session.jobs.items(job.id)
         width = block.size.width
         lines = [
             said([Cell(rule(f"Job {job.id}, the one under the cursor: failed first", "", width))])

@@ -32,12 +32,12 @@ class MessagesScreen(FramedScreen):
         self._seen = -1
 
     def look(self) -> None:
-        revision = self.session.news_revision
+        revision = self.session.news.revision
         if revision == self._seen:
             return
         self._seen = revision
-        oldest = revision - len(self.session.news)
-        numbered = list(enumerate(self.session.news, oldest))
+        oldest = revision - len(self.session.news.all)
+        numbered = list(enumerate(self.session.news.all, oldest))
         self._news = {str(number): news for number, news in reversed(numbered)}
         self.table.show(list(self._news))
         self.table.say_empty("No messages yet.")

@@ -12,7 +12,7 @@ from cipp_tui.screens.dialog import Field
 from cipp_tui.screens.list_dialog import Entry, ListDialog
 from cipp_tui.services.filter import haystack
 from cipp_tui.services.session import Session
-from cipp_tui.widgets.actions import ActionSpec
+from cipp_tui.widgets.action_spec import ActionSpec
 from cipp_tui.widgets.cells import Cell, Head, Tone, cut
 from cipp_tui.widgets.keymap import DEFAULT, Keymap
 

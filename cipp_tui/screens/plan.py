@@ -25,7 +25,8 @@ from cipp_tui.services.advice import advise
 from cipp_tui.services.plans import TenantPlan, plan_tenants
 from cipp_tui.services.session import Session
 from cipp_tui.services.suits import select
-from cipp_tui.widgets.actions import BY_ID, Place
+from cipp_tui.widgets.action_lookup import BY_ID
+from cipp_tui.widgets.action_spec import Place
 from cipp_tui.widgets.bindings import bindings
 from cipp_tui.widgets.cells import Cell, Head, Line, Tone
 from cipp_tui.widgets.hint_bar import Hint
@@ -34,8 +35,9 @@ from cipp_tui.widgets.words import clock_time, tenants
 
 AT_ONCE: Final = 8
 _NARROW = (("tenant", "Tenant", 24), ("permission", "Permission", 28), ("why", "Why", 26))
-_WIDE = (("tenant", "Tenant", 36), ("permission", "Permission", 56), ("why", "Why", 26))
-_WIDE_FROM = 120
+_WIDE = (("tenant", "Tenant", 28), ("permission", "Permission", 52), ("why", "Why", 26))
+_WIDEST = (("tenant", "Tenant", 34), ("permission", "Permission", 69), ("why", "Why", 26))
+_WIDE_FROM, _WIDEST_FROM = 110, 160
 EVERYTHING, CHANGES = "everything", "changes only"
 
 
@@ -79,7 +81,7 @@ class PlanScreen(FramedScreen):
     async def _compare_all(self) -> None:
         rows = [row for row in map(self.session.fleet.row, self.tenants) if row is not None]
         try:
-            self._wanted = await self.session.wanted()
+            self._wanted = await self.session.inspection.wanted()
             await plan_tenants(self.session, rows, self._found, at_once=AT_ONCE)
         except Problem as problem:
             self._problem = problem
@@ -129,7 +131,8 @@ class PlanScreen(FramedScreen):
 
     # -- what it says -------------------------------------------------------------------------
     def heads(self, width: int) -> list[Head]:
-        return spread(_WIDE if width >= _WIDE_FROM else _NARROW, width, "why")
+        columns = _WIDEST if width >= _WIDEST_FROM else _WIDE if width >= _WIDE_FROM else _NARROW
+        return spread(columns, width, "why")
 
     def draw(self, key: str) -> Line:
         line = self._lines.get(key)
@@ -195,7 +198,7 @@ class PlanScreen(FramedScreen):
     @work(group="ask", exclusive=True)
     async def do_refresh(self) -> None:
         """Refresh exactly these tenants; each is read again before anything is given."""
-        if (reason := self.session.why_off(Action.REFRESH)) is not None:
+        if (reason := self.session.acts.why_off(Action.REFRESH)) is not None:
             self.refuse(f"Refresh: {reason}")
             return
         if not self.compared:
@@ -209,7 +212,7 @@ class PlanScreen(FramedScreen):
             return
         if await agreed_to_refresh(self, selection):
             try:
-                await self.session.refresh([row.id for row in selection.taken])
+                await self.session.acts.refresh([row.id for row in selection.taken])
             except Problem as problem:
                 self.refuse(f"Refresh: {problem.message}")
             else:

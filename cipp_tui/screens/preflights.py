@@ -22,11 +22,11 @@ class Standing:
     def as_checks(self) -> str:
         """One line a check, the heading before the first."""
         if self.checking:
-            return "Checked now  checking…"
+            return "Checked     checking…"
         lines = [f"{'+' if good else 'x'} {words}" for words, good in self.checks]
         if not lines and self.left_out:
             lines = [f"x {self.left_out}"]
-        head, indent = "Checked now  ", " " * 13
+        head, indent = "Checked     ", " " * 12
         body = ("\n" + indent).join(lines)
         verdict = "" if self.ready else "\nIt is not reset: access could not be given back."
         return head + body + verdict

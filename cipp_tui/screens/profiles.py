@@ -15,7 +15,7 @@ from cipp_tui.screens.sign_in import SignInSheet
 from cipp_tui.services.advice import advise
 from cipp_tui.services.session import Session
 from cipp_tui.services.views import ProfileLine, SignInState
-from cipp_tui.widgets.actions import Place
+from cipp_tui.widgets.action_spec import Place
 from cipp_tui.widgets.cells import Cell, Head, Line, Tone
 from cipp_tui.widgets.dock import rule
 from cipp_tui.widgets.hint_bar import Hint
@@ -75,7 +75,11 @@ class ProfilesScreen(FramedScreen):
         self.table.go_to(self.session.profile.name)
 
     def look(self) -> None:
-        state = (self.session.sign_in_state, len(self.session.fleet), self.session.reading.running)
+        state = (
+            self.session.signing.state,
+            len(self.session.fleet),
+            self.session.listing.reading.running,
+        )
         if state != self._state:
             self._state = state
             self.table.put([self.session.profile.name])
@@ -107,7 +111,7 @@ class ProfilesScreen(FramedScreen):
             return Cell("! not usable", Tone.WARN)
         if not self._in_use(line.name):
             return Cell("")
-        match self.session.sign_in_state:
+        match self.session.signing.state:
             case SignInState.SIGNED_IN:
                 return Cell("signed in" if line.backend != "demo" else "ready")
             case SignInState.UNKNOWN:
@@ -156,8 +160,8 @@ class ProfilesScreen(FramedScreen):
         key = self.table.cursor_key
         if key is not None and not self._in_use(key):
             self.refuse(f"Use {key} first (enter), then sign in; or run: cipp-tui login {key}")
-        elif self.session.sign_in_state is SignInState.SIGNED_IN:
-            self.refuse(f"Signed in already, as {self.session.user}.")
+        elif self.session.signing.state is SignInState.SIGNED_IN:
+            self.refuse(f"Signed in already, as {self.session.signing.user}.")
         else:
             self.app.push_screen(SignInSheet(self.session))
 
@@ -175,10 +179,10 @@ class ProfilesScreen(FramedScreen):
         try:
             await self.session.ready()
             self._checks = []
-            self._checked(f"+ signed in as {self.session.user}")
-            wanted = await self.session.wanted()
+            self._checked(f"+ signed in as {self.session.signing.user}")
+            wanted = await self.session.inspection.wanted()
             self._checked(f"+ {wanted.app_name}: {wanted.count} permissions wanted")
-            for check in await self.session.own_checks():
+            for check in await self.session.inspection.own_checks():
                 sign, tone = ("+", Tone.PLAIN) if check.good else ("x", Tone.BAD)
                 self._checked(f"{sign} {check.words}", tone)
         except Problem as problem:

@@ -60,7 +60,7 @@ class ResetSheet(Dialog[tuple[TenantId, ...] | None]):
         yield line(
             "No access   about 1 minute; scheduled work on it will fail meanwhile", classes="gap"
         )
-        yield line("Checked now  checking…", id="checks")
+        yield line("Checked     checking…", id="checks")
         yield line("If this program dies half-way, access is given back at the next start.")
         yield line("Cannot be undone. A plain refresh (r) is enough for most errors.")
 
@@ -116,7 +116,7 @@ class ResetSheet(Dialog[tuple[TenantId, ...] | None]):
 
     async def _checked(self, row: TenantRow) -> Standing:
         try:
-            preflight = await self.session.preflight(row.id)
+            preflight = await self.session.inspection.preflight(row.id)
         except Problem as problem:
             return Standing(left_out=f"could not be checked: {problem.message}")
         checks = tuple((check.words, check.good) for check in preflight.checks)
@@ -131,7 +131,7 @@ class ResetSheet(Dialog[tuple[TenantId, ...] | None]):
     @work(group="counts")
     async def _count(self, row: TenantRow) -> None:
         try:
-            comparison = await self.session.compare(row.id)
+            comparison = await self.session.inspection.compare(row.id)
         except Problem as problem:
             taken = f"consent, service principal and all it holds (not read: {problem.message})"
             given = "what the partner app asks for, verified by reading"
@@ -233,7 +233,7 @@ class TenantLine(Horizontal):
         self._standing = standing
 
     def compose(self) -> ComposeResult:
-        yield line(cut(self._label, 29), classes="label")
+        yield line(cut(self._label, 35), classes="label")
         yield line("", classes="verdict")
         yield line("", classes="note")
 

@@ -74,7 +74,7 @@ class SignInSheet(Dialog[bool]):
     async def _ask(self) -> None:
         self.code = None
         try:
-            self.code = await self.session.begin_sign_in()
+            self.code = await self.session.signing.begin()
         except Problem as problem:
             self._failed(problem)
             return
@@ -85,7 +85,7 @@ class SignInSheet(Dialog[bool]):
         self.look()
 
     def _steps(self, code: Code) -> str:
-        user = f" ({self.session.user})" if self.session.user else ""
+        user = f" ({self.session.signing.user})" if self.session.signing.user else ""
         return (
             f"1  On any device open   {code.verification_uri}\n"
             f"2  Enter this code      {code.user_code:<17}y copies it\n"
@@ -95,13 +95,13 @@ class SignInSheet(Dialog[bool]):
     # -- waiting ------------------------------------------------------------------------------
     def look(self) -> None:
         """See how it stands; paints only when a word has changed."""
-        if self.session.sign_in_state is SignInState.SIGNED_IN:
+        if self.session.signing.state is SignInState.SIGNED_IN:
             self.dismiss(True)
         elif self.code is None:
             return
         elif self.session.clock.now() >= self.code.expires_at:
             self._end("The code has run out. enter asks for a new one.")
-        elif (problem := self.session.sign_in_problem) is not None:
+        elif (problem := self.session.signing.problem) is not None:
             self._failed(problem)
         else:
             left = (self.code.expires_at - self.session.clock.now()).total_seconds()
@@ -151,5 +151,5 @@ class SignInSheet(Dialog[bool]):
         self.query_one("#copied", Static).update(Content(words), layout=False)
 
     def action_cancel(self) -> None:
-        self.session.cancel_sign_in()
+        self.session.signing.cancel()
         self.dismiss(False)

@@ -14,26 +14,19 @@ from textual.widgets import Static
 
 from cipp_tui.domain.jobs import Action
 from cipp_tui.domain.tenants import TenantId, TenantKind
-from cipp_tui.screens.tenants_acts import Picked, TenantActs
-from cipp_tui.screens.tenants_finding import Finding
-from cipp_tui.screens.tenants_frame import job_title
+from cipp_tui.screens.tenants_acts import TenantActs
 from cipp_tui.screens.tenants_list import INLINE
+from cipp_tui.screens.tenants_looking import HINTED, Looking
 from cipp_tui.screens.tenants_marking import Marking
-from cipp_tui.screens.tenants_panel import PanelSide
+from cipp_tui.screens.tenants_picked import Picked
 from cipp_tui.screens.tenants_taking import Taking
 from cipp_tui.services.session import Session
-from cipp_tui.widgets.actions import BY_ID, TENANTS_PLACES, ActionSpec, Place, specs_of
+from cipp_tui.widgets.action_lookup import BY_ID, TENANTS_PLACES, specs_of
+from cipp_tui.widgets.action_spec import ActionSpec, Place
 from cipp_tui.widgets.bindings import bindings
-from cipp_tui.widgets.dock import Dock
 from cipp_tui.widgets.fleet_table import FleetTable
-from cipp_tui.widgets.hint_bar import Hint
 from cipp_tui.widgets.keymap import DEFAULT, Keymap
 from cipp_tui.widgets.lines import paint
-from cipp_tui.widgets.textual_private import set_window_title
-
-MINUTE_S: Final = 60.0
-FOLLOWS_S: Final = 1.0
-"""While tenants come in, the list follows at most this often."""
 
 _OWN_KEYS: Final = frozenset({"panel.open"})  # bound by the table and the panel themselves
 _SPECS: Final = tuple(
@@ -41,10 +34,9 @@ _SPECS: Final = tuple(
     for spec in specs_of(Place.TABLE, Place.TENANTS)
     if not spec.id.startswith("move.") and spec.id not in _OWN_KEYS
 )
-_HINTED: Final = specs_of(*TENANTS_PLACES)
 
 
-class TenantsScreen(Finding, Marking, PanelSide, Taking):
+class TenantsScreen(Looking, Marking, Taking):
     """Everything about tenants starts here."""
 
     AUTO_FOCUS = "#table"
@@ -73,18 +65,13 @@ class TenantsScreen(Finding, Marking, PanelSide, Taking):
         keymap: Keymap = DEFAULT,
         reader: bool = False,
     ) -> None:
-        super().__init__(session)
-        self.keymap = keymap
+        super().__init__(session, keymap)
         self.acts = TenantActs(self)
         self._looks_per_s = looks_per_s
         self._timer: Timer | None = None
-        self._seen = 0  # revision of the fleet
-        self._minute = session.clock.monotonic()
-        self._followed = 0.0
-        self._counting = False
-        self._dock_wanted = not reader and session.remembered("dock", "dock") == "dock"
         self.frame.table.leads_cursor = reader
-        self._title = ""
+        if reader:
+            self.dock_wanted = False
         self._verbs: dict[str, Callable[[], Any]] = {
             "mark.toggle": self.toggle_mark,
             "mark.range": self.draw_range,
@@ -97,8 +84,8 @@ class TenantsScreen(Finding, Marking, PanelSide, Taking):
             "view.copy": self.ask_copy,
             "view.export": self.ask_export,
             "view.reload": self.read_again,
-            "job.dock": self._dock,
-            "tenant.latest-job": self._latest_job,
+            "job.dock": self.next_dock,
+            "tenant.latest-job": self.open_latest_job,
             "tenant.trace": self._trace,
             "tenant.why": self.ask_why,
             "app.back": self._back,
@@ -171,86 +158,6 @@ class TenantsScreen(Finding, Marking, PanelSide, Taking):
         """Whether nothing but a message fits."""
         return self.size.width < 40 or self.size.height < 10
 
-    # -- looking ------------------------------------------------------------------------------
-    def look(self) -> None:
-        """Ask what is new and show it; where nothing is, nothing is sent."""
-        if not self.is_mounted:
-            return
-        frame, session = self.frame, self.session
-        self._seen, changed = session.fleet.since(self._seen)
-        if changed:
-            frame.table.put(changed)
-            if self.panel_open and self.info.shown in changed:
-                self.info.tell(whole_screen=self.panel_is_whole)
-        self._look_at_time()
-        if self.list.members_changed:
-            self._follow()
-        if frame.look_at_owed() and self.list.pin([row.id for row in frame.owed]):
-            frame.table.show(self.list.keys)
-        if frame.tell_dock(wanted=self._dock_wanted, tall=self.size.height >= 30):
-            self._dock_came_or_went()
-        self.tell()
-        if session.profile.title:
-            self._tell_window()
-
-    def _look_at_time(self) -> None:
-        """Ages grow: once a minute they are written anew."""
-        now = self.session.clock.monotonic()
-        if now - self._minute >= MINUTE_S:
-            self._minute = now
-            self.list.look_at(self.session.clock.now())
-            self.frame.table.put(self.frame.table.seen)
-
-    def _follow(self) -> None:
-        """Tenants came or went."""
-        now = self.session.clock.monotonic()
-        first_reading = self.session.fleet.read_at is None
-        if not self.list.keys or now - self._followed >= FOLLOWS_S:
-            self._followed = now
-            self.rearrange(anew=first_reading or not self.list.keys)
-
-    def tell(self) -> None:
-        frame = self.frame
-        if not self.list.count_now() and not self._counting:
-            self._counting = True
-            self.run_worker(self._count(), group="count")
-        frame.tell_title()
-        if self.editing:
-            frame.tell_filter()
-        frame.tell_view()
-        error = self.list.filter.error
-        frame.tell_status(editing=self.editing, error=error.words if self.editing and error else "")
-        self._tell_hints()
-
-    async def _count(self) -> None:
-        try:
-            await self.list.count()
-        finally:
-            self._counting = False
-        self.frame.tell_view()
-        self._tell_hints()
-
-    def _tell_hints(self) -> None:
-        hints = self.frame.hints
-        if self.editing:
-            hints.offer(
-                [
-                    Hint("enter", "Keep", 0),
-                    Hint("esc", "Clear", 1),
-                    Hint("up", "Earlier", 2),
-                    Hint("tab", "Complete", 3),
-                    Hint("ctrl+u", "Empty", 4),
-                ]
-            )
-        else:
-            self.frame.offer_keys(_HINTED, self.keymap, self.why_off, self.size.width)
-
-    def _tell_window(self) -> None:
-        title = job_title(self.session.profile.name, self.session.running_job())
-        if title != self._title:
-            self._title = title
-            set_window_title(self.app, title)
-
     # -- keys ---------------------------------------------------------------------------------
     def action_act(self, spec_id: str) -> None:
         """A key of the table of actions was pressed."""
@@ -284,7 +191,7 @@ class TenantsScreen(Finding, Marking, PanelSide, Taking):
         counts = self.list.counts
         return {
             spec.id: f"{spec.label}, {counts.of(spec.action):,} marked"
-            for spec in _HINTED
+            for spec in HINTED
             if spec.many and spec.action is not None
         }
 
@@ -320,42 +227,7 @@ class TenantsScreen(Finding, Marking, PanelSide, Taking):
         elif len(marks):
             self.unmark_all()
 
-    # -- jobs, copying, heads -------------------------------------------------------------------
-    def _dock(self) -> None:
-        """The dock: a line, six lines, the whole screen."""
-        job = self.session.running_job()
-        if job is not None and self.size.height >= 30 and not self._dock_wanted:
-            self._dock_wanted = True
-            self.session.remember("dock", "dock")
-        else:
-            self._dock_wanted = False
-            self.session.remember("dock", "line")
-            self.open_job(job.id if job is not None else None)
-
-    def _dock_came_or_went(self) -> None:
-        if self.focused is self.frame.dock and not self.frame.dock.display:
-            self.frame.table.focus(scroll_visible=False)
-
-    @on(Dock.Opened)
-    def _dock_opened(self) -> None:
-        job = self.session.running_job()
-        self.open_job(job.id if job is not None else None)
-
-    def open_job(self, job: int | None) -> None:
-        """Show the results of a job; of the newest one without a number."""
-        self.run_worker(self._open_job(job), group="act")
-
-    async def _open_job(self, job: int | None) -> None:
-        from cipp_tui.screens.job import JobScreen
-
-        if job is None:
-            jobs = await self.session.jobs(1)
-            job = jobs[0].id if jobs else None
-        if job is None or await self.session.load_job(job) is None:
-            self.refuse("No job has run yet")
-        else:
-            await self.app.push_screen(JobScreen(self.session, job))
-
+    # -- the trace, and further columns ---------------------------------------------------------
     async def _trace(self) -> None:
         from cipp_tui.screens.trace import TraceScreen
 
@@ -365,16 +237,6 @@ class TenantsScreen(Finding, Marking, PanelSide, Taking):
             self.refuse("Trace: your own tenant is not reached through GDAP")
         else:
             await self.app.push_screen(TraceScreen(self.session, row.id))
-
-    async def _latest_job(self) -> None:
-        key = self.frame.table.cursor_key
-        if key is None:
-            return
-        history = await self.session.history(TenantId(key), 1)
-        if history:
-            await self._open_job(history[0].job)
-        else:
-            self.refuse("Nothing was done to this tenant yet")
 
     @on(FleetTable.Shifted)
     def _shifted(self, event: FleetTable.Shifted) -> None:

@@ -49,10 +49,10 @@ class Finding(TenantsDesk):
 
     def read_again(self) -> None:
         """Read the list again behind what is shown, and sort what is there."""
-        reason = self.session.why_off(Action.SYNC)
+        reason = self.session.acts.why_off(Action.SYNC)
         if reason is not None:
             self.refuse(f"Read again: {reason}")
-        elif not self.session.read_list():
+        elif not self.session.listing.start():
             self.refuse("The list is being read already")
         self.list.forget_news(self.session.clock.now())
         self.frame.table.repaint()

@@ -8,7 +8,7 @@ from cipp_tui.screens import tenants_lines as words
 from cipp_tui.screens.tenants_list import TenantList
 from cipp_tui.services.session import Session
 from cipp_tui.services.views import JobView, Level, News
-from cipp_tui.widgets.actions import ActionSpec
+from cipp_tui.widgets.action_spec import ActionSpec
 from cipp_tui.widgets.cells import Cell
 from cipp_tui.widgets.dock import Dock
 from cipp_tui.widgets.filter_box import FilterBox
@@ -46,7 +46,7 @@ class Frame:
         self._list = tenants
         self._said: Sequence[Cell] = ()
         self._said_until = 0.0
-        self._news_seen = session.news_revision
+        self._news_seen = session.news.revision
         self._news_until = 0.0
         self._unread: News | None = None  # an error stays until it is read
         self._owed_at = -1
@@ -89,13 +89,13 @@ class Frame:
         self.title.say(
             words.title_left(
                 session.profile,
-                sign_in=session.sign_in_state,
-                offline=session.offline is not None,
+                sign_in=session.signing.state,
+                offline=session.signing.offline is not None,
                 looking_only=session.looking_only is not None,
             ),
             *words.title_rights(
                 session.fleet.counts(),
-                session.reading,
+                session.listing.reading,
                 session.fleet.read_at,
                 session.clock.now(),
                 marked=len(self._list.marks),
@@ -119,9 +119,9 @@ class Frame:
             words.empty_words(
                 total=len(self._session.fleet),
                 filter_text=found.filter.text,
-                reading=self._session.reading,
+                reading=self._session.listing.reading,
                 now=self._session.clock.now(),
-                sign_in=self._session.sign_in_state,
+                sign_in=self._session.signing.state,
             )
         )
 
@@ -139,7 +139,7 @@ class Frame:
         session = self._session
         now = session.clock.monotonic()
         self._note_news(now)
-        job = session.running_job()
+        job = session.jobs.running()
         if self._said and now < self._said_until:
             self.status.say(self._said)
         elif editing:
@@ -158,24 +158,24 @@ class Frame:
 
     def _note_news(self, now: float) -> None:
         session = self._session
-        if session.news_revision == self._news_seen:
+        if session.news.revision == self._news_seen:
             return
-        fresh = session.news_revision - self._news_seen
-        self._news_seen = session.news_revision
+        fresh = session.news.revision - self._news_seen
+        self._news_seen = session.news.revision
         said_until = self._said_until if self._said else now
         self._news_until = max(now, said_until) + SHOWN_S
-        for news in session.news[-fresh:]:
+        for news in session.news.all[-fresh:]:
             if news.level is Level.ERROR:
                 self._unread = news
 
     def _newest(self) -> News | None:
-        news = self._session.news
+        news = self._session.news.all
         return news[-1] if news else None
 
     def tell_dock(self, *, wanted: bool, tall: bool) -> bool:
         """Fill the dock, or take it away; whether it came or went."""
         session = self._session
-        job = session.running_job()
+        job = session.jobs.running()
         now = session.clock.now()
         shown = (
             job is not None

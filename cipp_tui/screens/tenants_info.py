@@ -82,11 +82,11 @@ class Info:
         tenant = self.shown
         if tenant is None:
             return
-        wanted = tenant, self._session.jobs_revision
+        wanted = tenant, self._session.jobs.revision
         if self._history_of == wanted and self._history is not None:
             return
         try:
-            history = tuple(await self._session.history(tenant))
+            history = tuple(await self._session.past.of_tenant(tenant))
         except Problem as problem:
             self._session_says(problem)
             return
@@ -96,7 +96,7 @@ class Info:
 
     async def ask_why(self, tenant: TenantId) -> None:
         """Ask the services about a tenant and keep what they say."""
-        diagnosis = await self._session.why(tenant)
+        diagnosis = await self._session.inspection.why(tenant)
         if (row := self._session.fleet.row(tenant)) is not None:
             if len(self._answers) >= KEPT_ANSWERS:
                 self._answers.clear()
@@ -109,7 +109,7 @@ class Info:
 
     def _diagnosis(self, row: TenantRow) -> Diagnosis:
         """What the services said; else what is stored says at once."""
-        return self._answer(row) or self._session.verdict(row.id)
+        return self._answer(row) or self._session.inspection.verdict(row.id)
 
     def answered_problem(self, row: TenantRow | None) -> Problem | None:
         """The raw problem the services named when they were asked about the tenant."""

@@ -5,8 +5,15 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from cipp_tui.domain.fleet import TenantRow
-from cipp_tui.services.session import ProfileFacts
-from cipp_tui.services.views import FleetCounts, JobView, Level, News, Reading, SignInState
+from cipp_tui.services.views import (
+    FleetCounts,
+    JobView,
+    Level,
+    News,
+    ProfileFacts,
+    Reading,
+    SignInState,
+)
 from cipp_tui.widgets.cells import Cell, Tone
 from cipp_tui.widgets.words import clock_time, countdown, list_age
 

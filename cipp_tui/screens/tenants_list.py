@@ -10,9 +10,9 @@ from typing import Final
 from cipp_tui.domain.fleet import TenantRow
 from cipp_tui.domain.jobs import Action
 from cipp_tui.domain.tenants import TenantId
-from cipp_tui.screens.tenants_acts import Picked
 from cipp_tui.screens.tenants_marks import Marks
 from cipp_tui.screens.tenants_order import Arranger, Order, Shown, pinned
+from cipp_tui.screens.tenants_picked import Picked
 from cipp_tui.services.filter import Filter, compile_filter
 from cipp_tui.services.session import Session
 from cipp_tui.services.suits import select, why_not

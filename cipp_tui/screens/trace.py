@@ -27,7 +27,8 @@ from cipp_tui.services.trace_words import (
     verdict_words,
     warnings,
 )
-from cipp_tui.widgets.actions import BY_ID, Place
+from cipp_tui.widgets.action_lookup import BY_ID
+from cipp_tui.widgets.action_spec import Place
 from cipp_tui.widgets.bindings import bindings
 from cipp_tui.widgets.cells import Cell, Head, Line, Tone, cut
 from cipp_tui.widgets.fleet_table import FleetTable
@@ -101,7 +102,7 @@ class TraceScreen(FramedScreen):
     # -- asking -------------------------------------------------------------------------------
     def ask_user(self) -> None:
         """Whom to trace. The signed-in user is proposed where nobody was traced yet."""
-        self._ask(FIRST, "User", self.users[0] or self.session.user or "")
+        self._ask(FIRST, "User", self.users[0] or self.session.signing.user or "")
 
     def ask_second(self) -> None:
         """With whom to compare; nobody, when the field is emptied."""
@@ -138,7 +139,7 @@ class TraceScreen(FramedScreen):
         self._hear("Reading")
         asked = list(dict.fromkeys(user for user in self.users if user))
         try:
-            self.found = await self.session.trace(self.tenant, asked, self._hear)
+            self.found = await self.session.inspection.trace(self.tenant, asked, self._hear)
         except Problem as problem:
             self._problem = problem
         self._hear("")

@@ -64,7 +64,7 @@ _CODES: Final[dict[str, Advice]] = {
         "not-signed-in",
         "sign-in",
         "Nobody is signed in.",
-        "Sign in (s, or cipp-tui login).",
+        "Sign in (6, then s; or cipp-tui login).",
         fleet_wide=True,
     ),
     "no-secret": Advice(
@@ -147,7 +147,7 @@ PARTNER_CENTER_MFA: Final = Advice(
     "partner-center-mfa",
     "MFA",
     "Partner Center does not accept our sign-in: it carries no multi-factor proof.",
-    "Sign in again with MFA (s, or cipp-tui login).",
+    "Sign in again with MFA (6, then s; or cipp-tui login).",
     fleet_wide=True,
 )
 

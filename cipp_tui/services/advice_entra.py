@@ -31,13 +31,13 @@ MFA: Final = Advice(
     "mfa",
     "MFA",
     "The sign-in carries no (or too old) multi-factor proof for this tenant.",
-    "Sign in again with MFA (s, or cipp-tui login).",
+    "Sign in again with MFA (6, then s; or cipp-tui login).",
 )
 _MFA_NOT_SET_UP: Final = Advice(
     "mfa-not-set-up",
     "MFA",
     "Multi-factor authentication is asked for and our service user has not set it up.",
-    "Register MFA for the service user, then sign in again (s, or cipp-tui login).",
+    "Register MFA for the service user, then sign in again (6, then s; or cipp-tui login).",
 )
 _POLICY: Final = Advice(
     "policy",
@@ -55,21 +55,21 @@ SIGN_IN: Final = Advice(
     "sign-in",
     "sign-in",
     "Our own sign-in has ended.",
-    "Sign in again (s, or cipp-tui login).",
+    "Sign in again (6, then s; or cipp-tui login).",
     fleet_wide=True,
 )
 _EXPIRED: Final = Advice(
     "sign-in-expired",
     "sign-in",
     "Our own sign-in has expired: its refresh token is too old.",
-    "Sign in again (s, or cipp-tui login).",
+    "Sign in again (6, then s; or cipp-tui login).",
     fleet_wide=True,
 )
 _REVOKED: Final = Advice(
     "sign-in-revoked",
     "sign-in",
     "Our sign-in was revoked, for example by a password change.",
-    "Sign in again (s, or cipp-tui login).",
+    "Sign in again (6, then s; or cipp-tui login).",
     fleet_wide=True,
 )
 _FREQUENCY: Final = Advice(
@@ -243,7 +243,7 @@ _OWN_MFA: Final = Advice(
     "partner-mfa",
     "MFA",
     "Our own tenant asks for multi-factor proof that our sign-in does not carry.",
-    "Sign in again with MFA (s, or cipp-tui login).",
+    "Sign in again with MFA (6, then s; or cipp-tui login).",
     fleet_wide=True,
 )
 _OWN_POLICY: Final = Advice(
@@ -306,7 +306,7 @@ OWN_ENTRA: Final[dict[int, Advice]] = {
         "malformed",
         "request",
         "Entra ID does not accept our refresh token: it is not complete, or of another app.",
-        "Sign in again (s, or cipp-tui login), or store the whole refresh token.",
+        "Sign in again (6, then s; or cipp-tui login), or store the whole refresh token.",
         fleet_wide=True,
     ),
 }

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from cipp_tui.domain.clock import Clock
+from cipp_tui.domain.fleet import TenantRow
 from cipp_tui.domain.jobs import Action
 from cipp_tui.domain.tenants import TenantId
 from cipp_tui.services.views import JobView, Level, News, Reading
@@ -35,6 +36,27 @@ class NewsDesk:
         self._news.append(news)
         del self._news[:-_KEPT]
         self.revision += 1
+
+    def job_ended(self, view: JobView, only: str | None) -> None:
+        """Tell how a job ended. `only` is the tenant's name when it was just one."""
+        level, sentence = job_sentence(view, only)
+        self.tell(level, sentence, job=view.id)
+
+    def debts_paid(self, view: JobView, only: str | None) -> None:
+        """Tell how giving access back ended. `only` is the tenant's name when it was just one."""
+        level, sentence = debt_sentence(view, only)
+        self.tell(level, sentence, job=view.id)
+
+    def list_read(self, reading: Reading) -> None:
+        """Tell how reading the list ended."""
+        level, sentence = reading_sentence(reading)
+        self.tell(level, sentence)
+
+    def suspended(self, row: TenantRow) -> None:
+        """Tell that a tenant has failed too often in a row to be tried by itself."""
+        count = row.failures.count if row.failures is not None else 0
+        words = f"{row.tenant.name}: failure {count} in a row, suspended. C clears and tests again."
+        self.tell(Level.WARNING, words, tenant=row.id)
 
 
 def job_sentence(view: JobView, only: str | None = None) -> tuple[Level, str]:

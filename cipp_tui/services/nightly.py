@@ -196,10 +196,10 @@ async def run_night(session: Session, follow: Follow) -> NightReport:
     night. Raises: SignInProblem; RemoteProblem when nothing at all can be done.
     """
     await session.ready()
-    await session.wanted()
+    await session.inspection.wanted()
     report = NightReport()
-    session.read_list()
-    report.reading = await session.list_read()
+    session.listing.start()
+    report.reading = await session.listing.finished()
     if isinstance(report.reading.problem, SignInProblem):
         raise report.reading.problem
     if await _resume(session, report, follow):
@@ -216,9 +216,9 @@ async def _refresh_due(session: Session, report: NightReport, follow: Follow) ->
     if not taken:
         await follow(None, left_out)
         return
-    view = await session.refresh([row.id for row in taken], reason=REASON)
+    view = await session.acts.refresh([row.id for row in taken], reason=REASON)
     await follow(view, left_out)
-    report.jobs.append(session.job(view.id) or view)
+    report.jobs.append(session.jobs.view(view.id) or view)
 
 
 def _without_resets(
@@ -228,7 +228,7 @@ def _without_resets(
     taken: list[TenantRow] = []
     left_out = list(selection.left_out)
     for row in selection.taken:
-        job = session.interrupted_job(row.id)
+        job = session.jobs.interrupted_job(row.id)
         if job is None:
             taken.append(row)
         else:
@@ -243,16 +243,16 @@ async def _resume(session: Session, report: NightReport, follow: Follow) -> bool
         for row in session.fleet.rows()
         if row.exclusion is not None or row.tenant.gone_since is not None
     ]
-    session.give_up(unmanaged)
-    for job, left in sorted(session.interrupted.items()):
-        stored = await session.load_job(job)
+    session.jobs.give_up(unmanaged)
+    for job, left in sorted(session.jobs.interrupted.items()):
+        stored = await session.jobs.load(job)
         if stored is None or stored.action is not Action.REFRESH:
             report.left_alone[job] = left
             continue
-        view = await session.resume(job)
+        view = await session.acts.resume(job)
         report.resumed += left
         goes_on = await follow(view, ())
-        ended = session.job(job) or view
+        ended = session.jobs.view(job) or view
         report.jobs.append(ended)
         if not goes_on or ended.fleet_wide is not None:
             return False

@@ -18,7 +18,7 @@ class Past:
         self._journal = journal
         self._book = book
 
-    async def of_tenant(self, tenant: TenantId, limit: int) -> list[AuditEntry]:
+    async def of_tenant(self, tenant: TenantId, limit: int = 20) -> list[AuditEntry]:
         """What was done to a tenant, newest first."""
         return [entry_aloud(entry) for entry in await self._journal.of_tenant(tenant, limit)]
 
@@ -26,7 +26,7 @@ class Past:
         """What a job did, tenant by tenant."""
         return [entry_aloud(entry) for entry in await self._journal.of_job(job)]
 
-    async def audit(self, limit: int) -> list[AuditEntry]:
+    async def audit(self, limit: int = 1000) -> list[AuditEntry]:
         """What was done to any tenant, newest first."""
         return [entry_aloud(entry) for entry in await self._journal.newest(limit)]
 

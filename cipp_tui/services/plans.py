@@ -221,7 +221,7 @@ async def plan_tenants(
 
     Raises: SignInProblem, and what keeps the wanted set from being read.
     """
-    wanted = await session.wanted()
+    wanted = await session.inspection.wanted()
     waiting = iter(rows)
     known: dict[PermissionDiff, PermissionDiff] = {}  # most tenants differ alike: kept once
 
@@ -257,7 +257,7 @@ async def _planned(session: Session, row: TenantRow, wanted: WantedPermissions) 
         wanted=wanted,
     )
     try:
-        comparison = await session.compare(row.id)
+        comparison = await session.inspection.compare(row.id)
     except SignInProblem:
         raise
     except Problem as problem:

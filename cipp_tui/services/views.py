@@ -1,4 +1,4 @@
-"""What a screen is shown of jobs, of the list being read, and of the news. Facts, no verbs."""
+"""What a screen is shown of jobs, the list being read, news and profiles. Facts, no verbs."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -131,6 +131,22 @@ class SignInState(StrEnum):
     SIGNED_IN = "signed in"
     NEEDED = "needed"
     PENDING = "pending"  # a device code waits to be used
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileFacts:
+    """What the screen tells of the profile in force."""
+
+    name: str
+    backend: str  # direct | cipp | demo
+    read_only: bool = False
+    tag: str = ""
+    colour: str = ""
+    confirm_always: bool = False
+    reason_required: bool = False
+    prune: bool = False
+    title: bool = True
+    bell: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

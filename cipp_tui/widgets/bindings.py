@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 from textual.binding import Binding
 
-from cipp_tui.widgets.actions import BY_ID, ActionSpec
+from cipp_tui.widgets.action_lookup import BY_ID
+from cipp_tui.widgets.action_spec import ActionSpec
 from cipp_tui.widgets.keymap import textual_keys
 
 

@@ -3,21 +3,20 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar, Final
 
-from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.binding import BindingType
 from textual.geometry import Offset, Region
 from textual.message import Message
 from textual.strip import Strip
 
-from cipp_tui.widgets.actions import Place, specs_of
+from cipp_tui.widgets.action_lookup import specs_of
+from cipp_tui.widgets.action_spec import Place
 from cipp_tui.widgets.bindings import binding
-from cipp_tui.widgets.cells import Head, Line, Tone, cut, fit, runs, width_of
+from cipp_tui.widgets.cells import Head, Line
+from cipp_tui.widgets.row_strips import MARK_WIDTH, STYLES, RowStrips
+from cipp_tui.widgets.row_window import RowWindow
 from cipp_tui.widgets.status_line import Listening
 
-MARK_WIDTH: Final = 2
-_CACHED_ROWS: Final = 2_000
 _WHEEL_ROWS: Final = 3
 
 _ACTIONS: Final = {
@@ -41,13 +40,7 @@ class FleetTable(Listening, can_focus=True):
     the words of one row, and is called for rows on screen only. The cursor belongs to an id.
     """
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "fleet--head",
-        "fleet--cursor",
-        "fleet--cursor-away",
-        "fleet--marked",
-        *(f"fleet--{tone}" for tone in Tone),
-    }
+    COMPONENT_CLASSES: ClassVar[set[str]] = {*STYLES}
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
             binding(spec, _ACTIONS[spec.id])
@@ -95,29 +88,27 @@ class FleetTable(Listening, can_focus=True):
     ) -> None:
         super().__init__(id=id)
         self._choose = choose
-        self._draw = draw
+        self._window = RowWindow(lambda: self.page)
+        self._strips = RowStrips(self, draw)
         self._heads: tuple[Head, ...] = ()
-        self._widths: tuple[int, ...] = ()
-        self.keys: Sequence[str] = ()
-        self._index = 0
-        self._was_moved = False
-        self._top = 0  # index of the first row on screen
-        self._strips: dict[tuple[str, bool], Strip] = {}
-        self._styles_known: dict[str, Style] = {}
         self._empty = ""
         self.leads_cursor = False  # the terminal's own cursor follows, for screen readers
-        self.line_by_line = False  # scroll by one row; else by half a page, which sends less
 
     # -- what is shown ----------------------------------------------------------------------
     @property
+    def keys(self) -> Sequence[str]:
+        """The ids of all rows, in their order."""
+        return self._window.keys
+
+    @property
     def index(self) -> int:
         """The place of the cursor's row in the whole list."""
-        return self._index
+        return self._window.index
 
     @property
     def cursor_key(self) -> str | None:
         """The id under the cursor."""
-        return self.keys[self._index] if self._index < len(self.keys) else None
+        return self._window.cursor_key
 
     @property
     def page(self) -> int:
@@ -132,21 +123,20 @@ class FleetTable(Listening, can_focus=True):
     @property
     def seen(self) -> Sequence[str]:
         """The ids on screen."""
-        return self.keys[self._top : self._top + self.page]
+        return self._window.seen
 
     @property
     def position(self) -> tuple[int, int]:
         """First and last row on screen, counted from 1; (0, 0) when there is none."""
-        last = min(len(self.keys), self._top + self.page)
-        return (self._top + 1, last) if last else (0, 0)
+        return self._window.position
 
     def choose_columns(self) -> None:
         """Ask for the columns anew; rows and cursor stay."""
         heads = tuple(self._choose(self.size.width))
         if heads != self._heads:
             self._heads = heads
-            self._widths = tuple(head.width for head in heads)
-            self.repaint()
+            self._strips.columns(heads)
+            self.refresh()
 
     def say_empty(self, words: str) -> None:
         """What stands in the middle when there are no rows."""
@@ -160,12 +150,8 @@ class FleetTable(Listening, can_focus=True):
 
         While nobody has moved it, it stays on top: rows that come in do not push it down.
         """
-        height = self._index - self._top
         before = self.cursor_key
-        index = self._place_in(keys) if self._was_moved else 0
-        self.keys = keys
-        self._index = index
-        self._top = self._clamped_top(index - height)
+        self._window.swap(keys)
         self.refresh()
         if self.cursor_key != before:
             self._tell()
@@ -173,31 +159,23 @@ class FleetTable(Listening, can_focus=True):
     def put(self, keys: Iterable[str]) -> None:
         """The facts of these rows changed: repaint what looks different, if it is on screen."""
         changed = set(keys)
-        for line, key in enumerate(self.seen):
-            if key not in changed:
-                continue
-            at_cursor = self._top + line == self._index
-            before = self._strips.get((key, at_cursor))
-            self._drop(key)
-            if before is None or self._strip(key, at_cursor) != before:
-                self._refresh_line(self._top + line)
-        unseen = changed.difference(self.seen)
-        for kept in [kept for kept in self._strips if kept[0] in unseen]:
-            del self._strips[kept]
+        for index, key in enumerate(self.seen, self._window.top):
+            if key in changed and self._strips.changed(key, index == self.index):
+                self._refresh_line(index)
+        self._strips.drop_all(changed.difference(self.seen))
 
     def go(self, index: int) -> None:
         """Put the cursor on a row by its place in the whole list; scroll as little as pays."""
-        self._was_moved = True
-        index = max(0, min(index, len(self.keys) - 1))
-        if index == self._index:
+        window = self._window
+        before, top = window.index, window.top
+        window.go(index)
+        if window.index == before:
             return
-        before, self._index = self._index, index
-        page = self.page
-        if self._top <= index < self._top + page:
+        if window.top == top:
             self._refresh_line(before)
-            self._refresh_line(index)
+            self._refresh_line(window.index)
         else:
-            self._move_page(self._top_for(before, index))
+            self.refresh()
         self._tell()
 
     def go_to(self, key: str) -> bool:
@@ -210,115 +188,27 @@ class FleetTable(Listening, can_focus=True):
 
     def repaint(self) -> None:
         """Ask for every word anew."""
-        self._forget()
+        self._strips.forget()
         self.refresh()
-
-    # -- places -----------------------------------------------------------------------------
-    def _top_for(self, before: int, index: int) -> int:
-        """The first row to show when the cursor leaves the page."""
-        page = self.page
-        step = 1 if self.line_by_line else max(1, page // 2)
-        if index == before + 1:
-            return self._clamped_top(index - page + step)
-        if index == before - 1:
-            return self._clamped_top(index - step + 1)
-        return self._clamped_top(index - (before - self._top))
-
-    def _clamped_top(self, top: int) -> int:
-        """A first row such that the page is full where it can be, and the cursor is on it."""
-        page = self.page
-        top = max(self._index - page + 1, min(top, self._index))
-        return max(0, min(top, len(self.keys) - page))
-
-    def _move_page(self, top: int) -> None:
-        if top != self._top:
-            self._top = top
-        self.refresh()
-
-    def _place_in(self, keys: Sequence[str]) -> int:
-        """Where the cursor belongs among other rows."""
-        if not keys or not self.keys:
-            return 0
-        here = self._index
-        try:
-            return keys.index(self.keys[here])
-        except ValueError:
-            left = {key: place for place, key in enumerate(keys)}
-        below = next((left[key] for key in self.keys[here:] if key in left), None)
-        if below is not None:
-            return below
-        return next((left[key] for key in reversed(self.keys[:here]) if key in left), 0)
 
     def _tell(self) -> None:
         if self.leads_cursor:
-            line = self.region.y + 1 + self._index - self._top
+            line = self.region.y + 1 + self.index - self._window.top
             self.app.cursor_position = Offset(self.region.x, line)
-        self.post_message(self.Moved(self.cursor_key, self._index))
+        self.post_message(self.Moved(self.cursor_key, self.index))
 
     # -- painting ---------------------------------------------------------------------------
     def render_line(self, y: int) -> Strip:
         """One line of the screen: the heads, a row, or nothing."""
         if y == 0:
-            return self._head_strip()
-        index = self._top + y - 1
-        if index >= len(self.keys) or y > self.page:
-            words = self._empty if not self.keys and y == self._middle + 1 else ""
-            words = cut(words, self.size.width)
-            left = (self.size.width - width_of(words)) // 2
-            return Strip([Segment(fit(" " * left + words, self.size.width), self.rich_style)])
-        return self._strip(self.keys[index], index == self._index)
-
-    def _head_strip(self) -> Strip:
-        labels = [fit(head.label, head.width - 1) + " " for head in self._heads]
-        text = fit(" " * MARK_WIDTH + "".join(labels), self.size.width)
-        return Strip([Segment(text, self._style("head"))], self.size.width)
-
-    def _strip(self, key: str, at_cursor: bool) -> Strip:
-        found = self._strips.get((key, at_cursor))
-        if found is None:
-            if len(self._strips) > _CACHED_ROWS:
-                self._strips.clear()
-            found = self._strips[key, at_cursor] = self._drawn(self._draw(key), at_cursor)
-        return found
-
-    def _drawn(self, line: Line, at_cursor: bool) -> Strip:
-        width = self.size.width
-        # Without colours of our own the cursor line is told by a sign as well.
-        pointed = at_cursor and self.app.native_ansi_color
-        mark = "*" if line.marked else ">" if pointed else " "
-        parts = runs(line.cells, self._widths)
-        if at_cursor:
-            style = self._style("cursor" if self.has_focus else "cursor-away")
-            text = f"{mark} " + "".join(words for words, _ in parts)
-            return Strip([Segment(fit(text, width), style)], width)
-        base = self.rich_style + self._style("marked") if line.marked else self.rich_style
-        segments = [Segment(f"{mark} ", base)]
-        for words, tone in parts:
-            style = base if tone is Tone.PLAIN else base + self._style(tone)
-            if segments[-1].style == style:
-                segments[-1] = Segment(segments[-1].text + words, style)
-            else:
-                segments.append(Segment(words, style))
-        used = sum(width_of(segment.text) for segment in segments)
-        if used < width:
-            last = segments[-1]
-            if last.style == base:
-                segments[-1] = Segment(last.text + " " * (width - used), base)
-            else:
-                segments.append(Segment(" " * (width - used), base))
-        strip = Strip(segments)
-        return strip.crop(0, width) if used > width else Strip(segments, width)
-
-    def _style(self, name: str) -> Style:
-        found = self._styles_known.get(name)
-        if found is None:
-            partial = name not in ("head", "cursor", "cursor-away")
-            found = self.get_component_rich_style(f"fleet--{name}", partial=partial)
-            self._styles_known[name] = found
-        return found
+            return self._strips.head(self._heads)
+        index = self._window.top + y - 1
+        if index < len(self.keys) and y <= self.page:
+            return self._strips.row(self.keys[index], index == self.index)
+        return self._strips.words(self._empty if not self.keys and y == self._middle + 1 else "")
 
     def _refresh_line(self, index: int) -> None:
-        line = index - self._top
+        line = index - self._window.top
         if 0 <= line < self.page:
             self.refresh(self._row_region(line))
 
@@ -329,24 +219,16 @@ class FleetTable(Listening, can_focus=True):
     def _middle(self) -> int:
         return self.page // 2 - 1
 
-    def _drop(self, key: str) -> None:
-        self._strips.pop((key, True), None)
-        self._strips.pop((key, False), None)
-
-    def _forget(self) -> None:
-        self._strips.clear()
-        self._styles_known.clear()
-
     def notify_style_update(self) -> None:
         """The theme changed."""
-        self._forget()
+        self._strips.forget()
         super().notify_style_update()
 
     # -- size, focus, mouse -----------------------------------------------------------------
     def on_resize(self) -> None:
         self.choose_columns()
-        self._forget()
-        self._top = self._clamped_top(self._top)
+        self._strips.forget()
+        self._window.fit()
 
     def on_focus(self) -> None:
         self._redraw_cursor()
@@ -356,15 +238,15 @@ class FleetTable(Listening, can_focus=True):
 
     def _redraw_cursor(self) -> None:
         if (key := self.cursor_key) is not None:
-            self._drop(key)
-            self._refresh_line(self._index)
+            self._strips.drop(key)
+            self._refresh_line(self.index)
 
     def on_click(self, event: events.Click) -> None:
         event.stop()
         if event.y == 0:
             if (head := self._head_at(event.x)) is not None:
                 self.post_message(self.HeaderSelected(head.name))
-        elif (index := self._top + event.y - 1) < len(self.keys):
+        elif (index := self._window.top + event.y - 1) < len(self.keys):
             self.go(index)
 
     def _head_at(self, x: int) -> Head | None:
@@ -385,23 +267,23 @@ class FleetTable(Listening, can_focus=True):
 
     def _wheel(self, rows: int) -> None:
         """Scroll; the cursor comes along only when it would leave the page."""
-        top = max(0, min(self._top + rows, len(self.keys) - self.page))
-        if top == self._top:
+        window = self._window
+        before, top = window.index, window.top
+        window.scroll(rows)
+        if window.top == top:
             return
-        before = self._index
-        self._index = max(top, min(self._index, top + self.page - 1))
-        self._move_page(top)
-        if before != self._index:
+        self.refresh()
+        if window.index != before:
             self._tell()
 
     # -- keys -------------------------------------------------------------------------------
     def action_step(self, rows: int) -> None:
-        self.go(self._index + rows)
+        self.go(self.index + rows)
 
     def action_page(self, halves: int) -> None:
         """Move by half pages; two halves keep one row in sight."""
         rows = max(1, self.page - 1 if abs(halves) > 1 else self.page // 2)
-        self.go(self._index + (rows if halves > 0 else -rows))
+        self.go(self.index + (rows if halves > 0 else -rows))
 
     def action_go_first(self) -> None:
         self.go(0)

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from cipp_tui.widgets.actions import BY_ID, SPECS, ActionSpec, Danger, Place
+from cipp_tui.widgets.action_lookup import BY_ID
+from cipp_tui.widgets.action_spec import ActionSpec, Danger, Place
+from cipp_tui.widgets.actions import SPECS
 
 NEVER: Final = frozenset(
     f"ctrl+{letter}" for letter in ("a", "b", "h", "i", "j", "m", "q", "s", "z", "space")

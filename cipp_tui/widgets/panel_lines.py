@@ -9,6 +9,8 @@ from cipp_tui.widgets.cells import Cell, Tone, fit, steady, width_of
 LABEL: Final = 12
 """Width of the words in front."""
 
+_BELOW: Final = 3
+
 Text = list[Cell]
 
 
@@ -22,18 +24,31 @@ class Part:
 
 def labelled(label: str, words: str, width: int, *, tone: Tone = Tone.PLAIN) -> list[Text]:
     """A word in front, and text beside it, wrapped."""
-    return wrapped(words, width, first=fit(f" {label}", LABEL), indent=LABEL, tone=tone)
+    return beside(fit(f" {label}", LABEL), words, width, tone=tone)
+
+
+def beside(label: str, words: str, width: int, *, tone: Tone = Tone.PLAIN) -> list[Text]:
+    """Text beside its label; below it when a long word (an id, a domain) is whole only there."""
+    indent = width_of(label)
+    longest = max(map(width_of, steady(words).split()), default=0)
+    if _room(width, indent) < longest <= _room(width, _BELOW):
+        return [[Cell(label)], *wrapped(words, width, first=" " * _BELOW, indent=_BELOW, tone=tone)]
+    return wrapped(words, width, first=label, indent=indent, tone=tone)
 
 
 def wrapped(
     words: str, width: int, *, first: str = " ", indent: int = 1, tone: Tone = Tone.PLAIN
 ) -> list[Text]:
     """Text in lines of at most `width`; `first` stands before the first, blanks before the rest."""
-    lines = wrap(words, max(8, width - indent - 1)) or [""]
+    lines = wrap(words, _room(width, indent)) or [""]
     return [
         [Cell(first if place == 0 else " " * indent), Cell(line, tone)]
         for place, line in enumerate(lines)
     ]
+
+
+def _room(width: int, indent: int) -> int:
+    return max(8, width - indent - 1)
 
 
 def wrap(words: str, width: int) -> list[str]:

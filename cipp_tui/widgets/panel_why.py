@@ -6,8 +6,8 @@ from cipp_tui.domain.fleet import TenantRow
 from cipp_tui.domain.problems import Problem
 from cipp_tui.services.diagnosis import Diagnosis, FactLine, Sign, Weight
 from cipp_tui.services.facets import aside_sentence
-from cipp_tui.widgets.cells import Cell, Tone, cut, fit
-from cipp_tui.widgets.panel_lines import LABEL, Part, Text, wrapped
+from cipp_tui.widgets.cells import Cell, Tone, fit
+from cipp_tui.widgets.panel_lines import LABEL, Part, Text, beside, wrapped
 from cipp_tui.widgets.words import clock_time
 
 _TONES: Final = {
@@ -73,21 +73,20 @@ def _raw(problem: Problem, headline: str, width: int) -> list[Text]:
     """What the service said, and what its support will ask for."""
     lines: list[Text] = []
     if problem.message and problem.message not in headline:
-        lines += wrapped(
-            problem.message, width, first=" Said     ", indent=_INDENT, tone=Tone.MUTED
-        )
+        lines += beside(fit(" Said", _INDENT), problem.message, width, tone=Tone.MUTED)
     ids = " ".join(part for part in (problem.request_id or "", problem.at) if part)
     if ids:
-        lines += wrapped(ids, width, first=" Request  ", indent=_INDENT, tone=Tone.MUTED)
+        lines += beside(fit(" Request", _INDENT), ids, width, tone=Tone.MUTED)
     return lines
 
 
 def _fact(fact: FactLine, width: int) -> list[Text]:
-    label = f" {fact.sign} {fact.label}"
-    lines = wrapped(fact.words, width, first=fit(label, LABEL + 3), indent=LABEL + 3)
-    lines[0][0] = Cell(fit(label, LABEL + 3), _SIGNS[fact.sign])
+    label = fit(f" {fact.sign} {fact.label}", LABEL + 3)
+    lines = beside(label, fact.words, width)
+    lines[0][0] = Cell(label, _SIGNS[fact.sign])
     return lines
 
 
 def _key(key: str, words: str, width: int) -> list[Text]:
-    return [[Cell("       -  "), Cell(fit(key, 4), Tone.STRONG), Cell(cut(words, width - 14))]]
+    first, *rest = wrapped(words, width, first="", indent=_INDENT + 4)
+    return [[Cell("       -  "), Cell(fit(key, 4), Tone.STRONG), *first], *rest]

@@ -75,7 +75,7 @@ def access(row: TenantRow, now: datetime, width: int) -> Part:
     for relationship in row.tenant.relationships:
         lines += _relationship(relationship, now, width)
     if not lines:
-        lines = [[Cell(f" No relationship: {_access_words(row, now)}")]]
+        lines = wrapped(f"No relationship: {_access_words(row, now)}", width)
     return Part("Access", lines)
 
 
@@ -128,7 +128,7 @@ def permissions(row: TenantRow, seen: Seen, width: int, *, wanted: int | None, p
     if wanted is not None:
         title += f", {wanted} wanted"
     if record is None:
-        return Part(title, [[Cell(" never compared here; r gives what is missing")]])
+        return Part(title, wrapped("never compared here; r gives what is missing", width))
     title += f", read {day_and_time(record.checked_at, seen.now)}"
     state = permissions_cell(row, seen)
     lines: list[Text] = [[Cell(fit(" State", LABEL)), Cell(state.words, state.tone)]]

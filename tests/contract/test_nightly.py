@@ -31,7 +31,7 @@ class Heard:
     async def follow(self, view: JobView | None, left_out: Sequence[LeftOut]) -> bool:
         self.left_out += left_out
         if view is not None:
-            self.jobs.append(await self.house.session.finished(view.id))
+            self.jobs.append(await self.house.session.jobs.finished(view.id))
         return len(self.jobs) < self.ends_after
 
 
@@ -61,7 +61,7 @@ async def test_the_first_night_reads_the_list_and_refreshes_all_the_second_nobod
         assert first.due.reasons == {"never refreshed": 6}
         assert (first.reading.seen, first.list_problem) == (6, None)
         assert [(job.action, job.done) for job in first.jobs] == [(Action.REFRESH, 6)]
-        (entry, *_) = await house.session.audit()
+        (entry, *_) = await house.session.past.audit()
         assert entry.reason == "nightly"
 
         await clock.sleep(timedelta(days=1).total_seconds())
@@ -81,7 +81,7 @@ async def test_excluded_and_gone_tenants_are_left_alone(tmp_path: Path) -> None:
     async with running_house(tmp_path, small(clock), clock=clock) as house:
         await house.read_list()
         excluded, gone, *others = customers(house)
-        await house.session.exclude([excluded])
+        await house.session.acts.exclude([excluded])
         plant(house.world, gone, "relationship-ended", now=clock.now().timestamp())
 
         report = await run_night(house.session, Heard(house).follow)
@@ -139,7 +139,7 @@ async def test_suspended_tenants_are_named_can_be_refreshed_by_hand_and_come_bac
         for _ in range(3):
             await house.refreshed([bad])
         assert row_of(house, bad).standing is Standing.SUSPENDED
-        assert any("suspended" in news.text for news in house.session.news)
+        assert any("suspended" in news.text for news in house.session.news.all)
 
         report = await run_night(house.session, Heard(house).follow)
         assert [row.id for row in report.suspended] == [bad]
@@ -147,8 +147,8 @@ async def test_suspended_tenants_are_named_can_be_refreshed_by_hand_and_come_bac
         await house.refreshed([bad])
         assert row_of(house, bad).standing is Standing.SUSPENDED
         house.world.tenants[bad].refusal = None
-        view = await house.session.clear_failures([bad])
-        await house.session.finished(view.id)
+        view = await house.session.acts.clear_failures([bad])
+        await house.session.jobs.finished(view.id)
         assert row_of(house, bad).standing is Standing.MANAGED
 
 
@@ -177,11 +177,11 @@ async def test_an_interrupted_refresh_is_resumed_before_new_work(tmp_path: Path)
     async with running_house(tmp_path, simulator, clock=clock, concurrency=2) as house:
         await house.read_list()
         *some, last = customers(house)[:20]
-        left_early = await house.session.refresh([*some, last])
+        left_early = await house.session.acts.refresh([*some, last])
 
     async with running_house(tmp_path, simulator, clock=clock) as house:
-        await house.session.exclude([last])
-        left = house.session.interrupted[left_early.id]
+        await house.session.acts.exclude([last])
+        left = house.session.jobs.interrupted[left_early.id]
         assert left >= 15
 
         report = await run_night(house.session, Heard(house).follow)
@@ -190,7 +190,7 @@ async def test_an_interrupted_refresh_is_resumed_before_new_work(tmp_path: Path)
         assert resumed.id == left_early.id < new.id
         assert report.resumed == resumed.total == resumed.unchanged == left - 1
         assert new.total == 30 + 1 - 20
-        assert house.session.interrupted == {}
+        assert house.session.jobs.interrupted == {}
         assert row_of(house, last).permissions is None  # excluded meanwhile
         rest = [row for row in house.session.fleet.rows() if row.id != last]
         assert all(row.permissions is not None for row in rest)
@@ -201,17 +201,17 @@ async def test_an_interrupted_reset_is_left_to_a_human(tmp_path: Path) -> None:
     simulator = small(clock, latency_ms=5)
     async with running_house(tmp_path, simulator, clock=clock) as house:
         await house.read_list()
-        view = await house.session.reset(customers(house))
+        view = await house.session.acts.reset(customers(house))
 
     async with running_house(tmp_path, simulator, clock=clock) as house:
-        left = house.session.interrupted[view.id]
+        left = house.session.jobs.interrupted[view.id]
         assert left >= 3
         taken = len([entry for entry in simulator.log if entry.route == "consent.delete"])
 
         heard = Heard(house)
         report = await run_night(house.session, heard.follow)
 
-        assert report.left_alone == house.session.interrupted == {view.id: left}
+        assert report.left_alone == house.session.jobs.interrupted == {view.id: left}
         assert len(heard.left_out) == left
         assert all("cipp-tui jobs resume 1" in one.reason for one in heard.left_out)
         assert report.resumed == 0
@@ -239,7 +239,7 @@ async def test_a_run_that_is_to_end_begins_nothing_new(tmp_path: Path) -> None:
     simulator = small(clock, tenants=30, latency_ms=5)
     async with running_house(tmp_path, simulator, clock=clock, concurrency=2) as house:
         await house.read_list()
-        await house.session.refresh(customers(house)[:20])
+        await house.session.acts.refresh(customers(house)[:20])
 
     async with running_house(tmp_path, simulator, clock=clock) as house:
         report = await run_night(house.session, Heard(house, ends_after=1).follow)

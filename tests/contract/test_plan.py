@@ -49,7 +49,7 @@ async def test_a_plan_of_a_whole_fleet_sends_no_write(tmp_path: Path) -> None:
             ("graph", "POST", "batch"),
             ("login", "POST", "token"),
         }
-        assert await house.session.jobs() == []
+        assert await house.session.jobs.newest() == []
     assert len(plans) == 61
     assert any(plan.added_count for plan in plans.values())
     assert any(plan.problem is not None for plan in plans.values())
@@ -66,7 +66,7 @@ async def test_a_plan_foretells_what_a_refresh_gives_and_takes(tmp_path: Path) -
         plans = await planned(house)
         job = await house.refreshed(customers(house))
 
-        done = {entry.tenant: entry for entry in await house.session.job_audit(job.id)}
+        done = {entry.tenant: entry for entry in await house.session.past.of_job(job.id)}
         assert sum(plan.removed_count for plan in plans.values()) > 0
         for tenant in customers(house):
             plan, counts = plans[tenant], done[tenant].counts
@@ -92,7 +92,7 @@ async def test_scopes_on_resources_that_are_not_ours_are_never_said_to_go(tmp_pa
         plan = (await planned(house, one))[one]
         job = await house.refreshed([one])
 
-        (entry,) = await house.session.job_audit(job.id)
+        (entry,) = await house.session.past.of_job(job.id)
         assert plan.diff is not None
         assert len(plan.diff.scopes_extra) == 1
         assert (plan.removed_count, entry.counts.scopes_removed) == (0, 0)
@@ -110,7 +110,7 @@ async def test_why_a_tenant_is_due_is_told_although_comparing_settles_it(tmp_pat
     async with running_house(tmp_path, simulator, clock=clock) as house:
         await house.read_list()
         one, other = customers(house)
-        await house.session.exclude([other])
+        await house.session.acts.exclude([other])
 
         first = await planned(house)
         again = await planned(house, one)
@@ -130,4 +130,4 @@ async def test_without_a_sign_in_there_is_no_plan(tmp_path: Path) -> None:
 
         with pytest.raises(SignInProblem):
             await planned(house)
-        assert house.session.why_off(Action.EXCLUDE) is None
+        assert house.session.acts.why_off(Action.EXCLUDE) is None

@@ -37,7 +37,7 @@ async def test_a_whole_fleet_ends_in_order_and_a_second_run_changes_nothing(
         assert first.changed >= 6
         assert second.changed == 0
         assert second.unchanged == first.changed + first.unchanged
-        for item in house.session.items(second.id):
+        for item in house.session.jobs.items(second.id):
             if item.progress.outcome is Outcome.UNCHANGED:
                 row = house.session.fleet.row(item.tenant)
                 assert row is not None
@@ -52,7 +52,7 @@ async def test_an_up_to_date_tenant_costs_two_requests_and_one_while_its_token_l
     simulator = simulator_for(clock, tenants=5, up_to_date=1.0)
     async with running_house(tmp_path, simulator, clock=clock) as house:
         await house.read_list()
-        await house.session.wanted()
+        await house.session.inspection.wanted()
         one = customers(house)[0]
         simulator.reset_log()
 
@@ -69,7 +69,7 @@ async def test_a_brand_new_tenant_costs_at_most_eleven_requests(tmp_path: Path) 
     simulator = simulator_for(clock, tenants=3, up_to_date=0.0)
     async with running_house(tmp_path, simulator, clock=clock) as house:
         await house.read_list()
-        await house.session.wanted()
+        await house.session.inspection.wanted()
         one = customers(house)[0]
         before = house.session.http_requests
 
@@ -88,11 +88,11 @@ async def test_scopes_that_others_added_stay(tmp_path: Path) -> None:
         one = customers(house)[0]
         plant(simulator.world, one, "missing-scopes")
         plant(simulator.world, one, "extra-scopes")
-        extra = (await house.session.compare(one)).diff.scopes_extra
+        extra = (await house.session.inspection.compare(one)).diff.scopes_extra
 
         await house.refreshed([one])
 
-        after = (await house.session.compare(one)).diff
+        after = (await house.session.inspection.compare(one)).diff
         assert extra
         assert after.in_order
         assert after.scopes_extra == extra
@@ -108,8 +108,8 @@ async def test_pruning_takes_scopes_that_others_added(tmp_path: Path) -> None:
 
         view = await house.refreshed([one])
 
-        assert house.session.items(view.id)[0].counts.scopes_removed > 0
-        assert (await house.session.compare(one)).diff.extra_count == 0
+        assert house.session.jobs.items(view.id)[0].counts.scopes_removed > 0
+        assert (await house.session.inspection.compare(one)).diff.extra_count == 0
 
 
 async def test_the_profile_may_want_more_than_the_app_registration(tmp_path: Path) -> None:
@@ -124,7 +124,7 @@ async def test_the_profile_may_want_more_than_the_app_registration(tmp_path: Pat
 
         view = await house.refreshed([one])
 
-        counts = house.session.items(view.id)[0].counts
+        counts = house.session.jobs.items(view.id)[0].counts
         assert counts.scopes_added == 1
         assert counts.directory_roles_added == 1
 
@@ -140,12 +140,12 @@ async def test_a_service_without_a_licence_is_reported_and_no_failure(tmp_path: 
         view = await house.refreshed([one])
 
         assert view.changed == 1
-        assert house.session.items(view.id)[0].counts.unlicensed
+        assert house.session.jobs.items(view.id)[0].counts.unlicensed
         row = house.session.fleet.row(one)
         assert row is not None
         assert row.permissions is not None
         assert row.permissions.unlicensed
-        assert (await house.session.compare(one)).diff.in_order
+        assert (await house.session.inspection.compare(one)).diff.in_order
 
 
 @pytest.mark.parametrize(
@@ -236,9 +236,9 @@ async def test_under_throttling_and_outages_every_outcome_is_still_right(
         view = await house.refreshed(everybody)
 
         simulator.faults = Faults.none()
-        for item in house.session.items(view.id):
+        for item in house.session.jobs.items(view.id):
             if item.progress.outcome in (Outcome.CHANGED, Outcome.UNCHANGED):
-                assert (await house.session.compare(item.tenant)).diff.in_order or (
+                assert (await house.session.inspection.compare(item.tenant)).diff.in_order or (
                     item.counts.unlicensed
                 )
             else:
@@ -257,7 +257,7 @@ async def test_an_answer_of_the_wrong_shape_fails_that_tenant_only(
     simulator = simulator_for(clock, tenants=4, up_to_date=1.0)
     async with running_house(tmp_path, simulator, clock=clock) as house:
         await house.read_list()
-        await house.session.wanted()
+        await house.session.inspection.wanted()
         ids = customers(house)
         simulator.faults = Faults.script(
             [{"route": "batch", "tenant": ids[0], "action": action, "count": 1000}]
@@ -266,7 +266,7 @@ async def test_an_answer_of_the_wrong_shape_fails_that_tenant_only(
         view = await house.refreshed(ids)
 
         assert (view.failed, view.unchanged) == (1, len(ids) - 1)
-        (failed,) = [i for i in house.session.items(view.id) if i.tenant == ids[0]]
+        (failed,) = [i for i in house.session.jobs.items(view.id) if i.tenant == ids[0]]
         assert failed.progress.problem is not None
         assert advise(failed.progress.problem).kind in ("not-understood", "too-large")
 

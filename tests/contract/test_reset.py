@@ -39,12 +39,12 @@ async def test_a_reset_rebuilds_everything_and_verifies_it(
     async with running_house(tmp_path, simulator, clock=clock) as house:
         await house.read_list()
         one = customers(house)[0]
-        before = (await house.session.compare(one)).granted.principal
+        before = (await house.session.inspection.compare(one)).granted.principal
 
-        view = await house.session.reset([one])
-        view = await house.session.finished(view.id)
+        view = await house.session.acts.reset([one])
+        view = await house.session.jobs.finished(view.id)
 
-        after = await house.session.compare(one)
+        after = await house.session.inspection.compare(one)
         assert view.changed == 1
         assert after.diff.in_order
         assert after.granted.principal is not None
@@ -63,12 +63,12 @@ async def test_a_failed_check_takes_nothing_away(tmp_path: Path, cause: str) -> 
         plant(simulator.world, one, cause)
         await house.read_list()
 
-        view = await house.session.reset([TenantId(one)])
-        view = await house.session.finished(view.id)
+        view = await house.session.acts.reset([TenantId(one)])
+        view = await house.session.jobs.finished(view.id)
 
         assert view.failed == 1
         assert deletes(simulator) == 0
-        assert (await house.session.compare(TenantId(one))).granted.principal is not None
+        assert (await house.session.inspection.compare(TenantId(one))).granted.principal is not None
 
 
 async def test_a_refused_taking_changes_nothing_and_is_a_failure(tmp_path: Path) -> None:
@@ -83,11 +83,11 @@ async def test_a_refused_taking_changes_nothing_and_is_a_failure(tmp_path: Path)
         await house.read_list()
         one = customers(house)[0]
 
-        view = await house.session.reset([one])
-        view = await house.session.finished(view.id)
+        view = await house.session.acts.reset([one])
+        view = await house.session.jobs.finished(view.id)
 
         assert (view.failed, view.stranded) == (1, 0)
-        assert (await house.session.compare(one)).diff.in_order
+        assert (await house.session.inspection.compare(one)).diff.in_order
 
 
 @pytest.mark.parametrize("action", ["lose-reply", "drop"])
@@ -105,11 +105,11 @@ async def test_a_taking_without_an_answer_is_given_back_and_never_repeated(
         await house.read_list()
         one = customers(house)[0]
 
-        view = await house.session.reset([one])
-        view = await house.session.finished(view.id)
+        view = await house.session.acts.reset([one])
+        view = await house.session.jobs.finished(view.id)
 
         assert view.restored == 1
-        assert (await house.session.compare(one)).diff.in_order
+        assert (await house.session.inspection.compare(one)).diff.in_order
         assert deletes(simulator) == 1
 
 
@@ -126,8 +126,8 @@ async def test_a_give_back_that_keeps_failing_leaves_the_tenant_on_top_until_it_
     async with running_house(tmp_path, simulator, clock=clock) as house:
         await house.read_list()
         one = customers(house)[0]
-        view = await house.session.reset([one])
-        view = await house.session.finished(view.id)
+        view = await house.session.acts.reset([one])
+        view = await house.session.jobs.finished(view.id)
         assert view.stranded == 1
         assert [row.id for row in house.session.owed] == [one]
         row = house.session.fleet.row(one)
@@ -136,15 +136,15 @@ async def test_a_give_back_that_keeps_failing_leaves_the_tenant_on_top_until_it_
 
     simulator.faults = Faults.none()
     async with running_house(tmp_path, simulator, clock=clock) as house:
-        view_now = house.session.running_job()
+        view_now = house.session.jobs.running()
         if view_now is not None:
-            await house.session.finished(view_now.id)
+            await house.session.jobs.finished(view_now.id)
         row = house.session.fleet.row(one)
         assert row is not None
         assert not row.stranded
         assert row.permissions is not None
         assert row.permissions.verdict is Verdict.IN_ORDER
-        assert (await house.session.compare(one)).diff.in_order
+        assert (await house.session.inspection.compare(one)).diff.in_order
     assert deletes(simulator) == 1
 
 
@@ -161,8 +161,8 @@ async def test_of_several_the_first_goes_alone_and_its_failure_stops_the_rest(
     async with running_house(tmp_path, simulator, clock=clock) as house:
         await house.read_list()
 
-        view = await house.session.reset(customers(house))
-        view = await house.session.finished(view.id)
+        view = await house.session.acts.reset(customers(house))
+        view = await house.session.jobs.finished(view.id)
 
         assert (view.failed, view.stopped) == (1, 5)
         assert deletes(simulator) == 1
@@ -174,8 +174,8 @@ async def test_several_are_reset_one_after_the_other_and_verified(tmp_path: Path
     async with running_house(tmp_path, simulator, clock=clock) as house:
         await house.read_list()
 
-        view = await house.session.reset(customers(house))
-        view = await house.session.finished(view.id)
+        view = await house.session.acts.reset(customers(house))
+        view = await house.session.jobs.finished(view.id)
 
         assert view.changed == 6
         assert deletes(simulator) == 6

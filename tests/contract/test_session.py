@@ -25,7 +25,7 @@ async def test_an_exclusion_with_who_when_and_why_survives_a_restart(tmp_path: P
     async with running_house(tmp_path, simulator, clock=clock) as house:
         await house.read_list()
         one = customers(house)[0]
-        view = await house.session.exclude([one], "left us")
+        view = await house.session.acts.exclude([one], "left us")
         assert view.changed == 1
 
     async with running_house(tmp_path, simulator, clock=clock) as house:
@@ -42,14 +42,14 @@ async def test_taking_back_an_include_puts_the_old_exclusion_back(tmp_path: Path
     async with running_house(tmp_path, simulator, clock=clock) as house:
         await house.read_list()
         one = customers(house)[0]
-        await house.session.exclude([one], "left us")
+        await house.session.acts.exclude([one], "left us")
         row = house.session.fleet.row(one)
         assert row is not None
         before = row.exclusion
-        await house.session.include([one])
-        assert house.session.undoable == (Action.INCLUDE, (one,))
+        await house.session.acts.include([one])
+        assert house.session.acts.undoable == (Action.INCLUDE, (one,))
 
-        await house.session.undo()
+        await house.session.acts.undo()
 
         row = house.session.fleet.row(one)
         assert row is not None
@@ -62,9 +62,9 @@ async def test_an_action_takes_only_whom_it_fits(tmp_path: Path) -> None:
     async with running_house(tmp_path, simulator, clock=clock) as house:
         await house.read_list()
         ids = customers(house)
-        await house.session.exclude(ids[:1])
+        await house.session.acts.exclude(ids[:1])
 
-        view = await house.session.exclude([*ids, TenantId(simulator.world.partner.id)])
+        view = await house.session.acts.exclude([*ids, TenantId(simulator.world.partner.id)])
 
         assert view.total == 3
 
@@ -77,8 +77,8 @@ async def test_a_removed_tenant_comes_back_with_the_next_reading_unless_excluded
     async with running_house(tmp_path, simulator, clock=clock) as house:
         await house.read_list()
         first, second, *_ = customers(house)
-        await house.session.remove([first])
-        await house.session.remove([second], exclude=True)
+        await house.session.acts.remove([first])
+        await house.session.acts.remove([second], exclude=True)
         assert house.session.fleet.row(first) is None
 
         await house.read_list()
@@ -96,9 +96,9 @@ async def test_history_tells_who_did_what(tmp_path: Path) -> None:
         await house.read_list()
         one = customers(house)[0]
         await house.refreshed([one])
-        await house.session.exclude([one], "left us")
+        await house.session.acts.exclude([one], "left us")
 
-        newest, older = await house.session.history(one)
+        newest, older = await house.session.past.of_tenant(one)
 
         assert (newest.action, newest.actor, newest.reason) == (Action.EXCLUDE, ACTOR, "left us")
         assert (older.action, older.outcome) == (Action.REFRESH, Outcome.UNCHANGED)
@@ -111,11 +111,11 @@ async def test_a_read_only_profile_refuses_every_write(tmp_path: Path) -> None:
         await house.read_list()
         one = customers(house)[0]
 
-        assert house.session.why_off(Action.EXCLUDE) == "this profile is read-only (lab)"
+        assert house.session.acts.why_off(Action.EXCLUDE) == "this profile is read-only (lab)"
         with pytest.raises(Unsuited, match="read-only"):
-            await house.session.exclude([one])
+            await house.session.acts.exclude([one])
         with pytest.raises(Unsuited, match="read-only"):
-            await house.session.refresh([one])
+            await house.session.acts.refresh([one])
 
 
 async def test_a_stopped_job_starts_nothing_more_and_can_be_retried(tmp_path: Path) -> None:
@@ -125,11 +125,11 @@ async def test_a_stopped_job_starts_nothing_more_and_can_be_retried(tmp_path: Pa
         await house.read_list()
         ids = customers(house)
 
-        view = await house.session.refresh(ids)
-        await house.session.stop(view.id)
-        view = await house.session.finished(view.id)
-        again = await house.session.retry(view.id)
-        again = await house.session.finished(again.id)
+        view = await house.session.acts.refresh(ids)
+        house.session.jobs.stop(view.id)
+        view = await house.session.jobs.finished(view.id)
+        again = await house.session.acts.retry(view.id)
+        again = await house.session.jobs.finished(again.id)
 
         assert view.stopped >= 28
         assert view.stopped + view.unchanged == 30
@@ -143,17 +143,17 @@ async def test_leaving_keeps_what_was_not_begun_for_a_resume(tmp_path: Path) -> 
     simulator = simulator_for(clock, tenants=30, up_to_date=1.0, latency_ms=5)
     async with running_house(tmp_path, simulator, clock=clock, concurrency=2) as house:
         await house.read_list()
-        view = await house.session.refresh(customers(house))
+        view = await house.session.acts.refresh(customers(house))
 
     async with running_house(tmp_path, simulator, clock=clock, concurrency=2) as house:
-        left = house.session.interrupted[view.id]
-        resumed = await house.session.resume(view.id)
-        resumed = await house.session.finished(resumed.id)
+        left = house.session.jobs.interrupted[view.id]
+        resumed = await house.session.acts.resume(view.id)
+        resumed = await house.session.jobs.finished(resumed.id)
 
         assert left >= 25
         assert resumed.total == left
         assert resumed.unchanged == left
-        assert house.session.interrupted == {}
+        assert house.session.jobs.interrupted == {}
 
 
 async def test_without_a_sign_in_the_stored_list_can_be_read_and_writes_say_why(
@@ -171,8 +171,8 @@ async def test_without_a_sign_in_the_stored_list_can_be_read_and_writes_say_why(
             await house.session.ready()
 
         assert len(house.session.fleet) == 4
-        assert house.session.sign_in_state is SignInState.NEEDED
-        assert house.session.why_off(Action.REFRESH) == "sign in first (6, then s)"
+        assert house.session.signing.state is SignInState.NEEDED
+        assert house.session.acts.why_off(Action.REFRESH) == "sign in first (6, then s)"
 
 
 async def test_signing_in_by_device_code_is_kept_for_the_next_start(tmp_path: Path) -> None:
@@ -190,17 +190,17 @@ async def test_signing_in_by_device_code_is_kept_for_the_next_start(tmp_path: Pa
     ) as house:
         with pytest.raises(SignInProblem):
             await house.session.ready()
-        started = await house.session.begin_sign_in()
+        started = await house.session.signing.begin()
         assert started.user_code
         simulator.approve_device_codes()
         await house.session.ready()
-        assert house.session.sign_in_state is SignInState.SIGNED_IN
+        assert house.session.signing.state is SignInState.SIGNED_IN
         await house.read_list()
 
     async with running_house(
         tmp_path, simulator, clock=clock, signed_in=False, public_client=True, store=store
     ) as house:
-        assert house.session.user is not None
+        assert house.session.signing.user is not None
     assert (tmp_path / "sign-in.json").stat().st_mode & 0o077 == 0
 
 
@@ -216,9 +216,9 @@ async def test_offline_the_stored_list_is_there_and_the_reason_is_told(tmp_path:
     async with running_house(tmp_path, simulator, clock=clock, ready=False) as house:
         with pytest.raises(Broken):
             await house.session.ready()
-        assert house.session.offline is not None
+        assert house.session.signing.offline is not None
         assert len(house.session.fleet) == 4
-        assert "Offline" in house.session.news[-1].text
+        assert "Offline" in house.session.news.all[-1].text
 
 
 async def test_what_is_remembered_survives(tmp_path: Path) -> None:

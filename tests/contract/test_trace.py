@@ -70,7 +70,7 @@ def simulated(knobs: Knobs | None = None) -> tuple[HurriedClock, Simulator]:
 
 
 async def traced(house: House, tenant: Tenant, *users: str) -> Trace:
-    return await house.session.trace(TenantId(tenant.id), users)
+    return await house.session.inspection.trace(TenantId(tenant.id), users)
 
 
 def of_role(user: UserVerdicts, role: RoleId) -> RoleVerdict:
@@ -286,7 +286,7 @@ async def test_excluded_failing_and_unlisted_tenants_are_traced_by_their_id(tmp_
     async with running_house(tmp_path, simulator, clock=clock) as house:
         unlisted = await traced(house, tenant, user.upn)
         await house.read_list()
-        await house.session.exclude([TenantId(tenant.id)], "left us")
+        await house.session.acts.exclude([TenantId(tenant.id)], "left us")
         excluded = await traced(house, tenant, user.upn)
 
     for trace in (unlisted, excluded):
@@ -334,6 +334,6 @@ async def test_what_is_read_is_told_on_the_way(tmp_path: Path) -> None:
     told: list[str] = []
     async with running_house(tmp_path, simulator, clock=clock) as house:
         user = simulator.world.service_user.upn
-        await house.session.trace(TenantId(tenant.id), [user], told.append)
+        await house.session.inspection.trace(TenantId(tenant.id), [user], told.append)
 
     assert told[0] == "Reading relationships and users"

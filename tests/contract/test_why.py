@@ -144,7 +144,7 @@ async def first_customer(house: House) -> TenantId:
 
 async def live_kind(house: House, tenant: TenantId, *, ours: bool) -> str:
     """The kind of the live verdict, which has to be whole."""
-    verdict = await house.session.why(tenant)
+    verdict = await house.session.inspection.why(tenant)
     assert verdict.headline
     assert verdict.next_step
     assert verdict.looked_at is not None
@@ -167,10 +167,10 @@ async def test_why_names_every_cause_of_a_tenant(tmp_path: Path, cause: str, tri
         assert await live_kind(house, one, ours=False) == expected.live
 
         view = await house.refreshed([one])
-        (item,) = house.session.items(view.id)
+        (item,) = house.session.jobs.items(view.id)
         failed = item.progress.outcome is Outcome.FAILED
         assert failed == (expected.failed is not None), item.progress
-        assert not failed or house.session.verdict(one).kind == expected.failed
+        assert not failed or house.session.inspection.verdict(one).kind == expected.failed
 
 
 @pytest.mark.parametrize("cause", sorted(PARTNER_CAUSES))
@@ -185,9 +185,9 @@ async def test_why_names_every_cause_of_our_own(tmp_path: Path, cause: str, trie
             plant(house.world, one, planted, now=clock.now().timestamp())
 
         view = await house.refreshed([one])
-        (item,) = house.session.items(view.id)
+        (item,) = house.session.jobs.items(view.id)
         assert (item.progress.problem is not None) == (expected.failed is not None)
-        assert not expected.failed or house.session.verdict(one).kind == expected.failed
+        assert not expected.failed or house.session.inspection.verdict(one).kind == expected.failed
 
     async with running_house(
         tmp_path, simulator, clock=clock, public_client=public, ready=False
@@ -209,15 +209,15 @@ async def test_why_names_what_is_wrong_on_the_way(tmp_path: Path, fault: str, tr
     simulator = simulator_for(clock, tenants=3, up_to_date=1.0)
     async with running_house(tmp_path, simulator, clock=clock) as house:
         await house.read_list()
-        await house.session.wanted()
+        await house.session.inspection.wanted()
         one, other = sorted(
             r.id for r in house.session.fleet.rows() if r.id != house.world.partner.id
         )[:2]
         rule, kind = FAULTS[fault]
         simulator.faults = Faults.script([{**rule, "tenant": one}])
 
-        assert (await house.session.why(one)).kind == kind
-        assert (await house.session.why(other)).kind == "in-order"
+        assert (await house.session.inspection.why(one)).kind == kind
+        assert (await house.session.inspection.why(other)).kind == "in-order"
 
 
 async def test_why_costs_four_requests_where_all_is_well(tmp_path: Path) -> None:
@@ -225,10 +225,10 @@ async def test_why_costs_four_requests_where_all_is_well(tmp_path: Path) -> None
     simulator = simulator_for(clock, tenants=3, up_to_date=1.0)
     async with running_house(tmp_path, simulator, clock=clock) as house:
         one = await first_customer(house)
-        await house.session.wanted()
+        await house.session.inspection.wanted()
         simulator.reset_log()
 
-        await house.session.why(one)
+        await house.session.inspection.why(one)
 
         assert simulator.counts() == {"token": 1, "batch": 3}
 
@@ -240,7 +240,7 @@ async def test_a_customer_nobody_listed_is_told_to_be_read(tmp_path: Path) -> No
         partner = simulator.world.partner.id
         one = next(TenantId(ident) for ident in simulator.world.tenants if ident != partner)
 
-        assert (await house.session.why(one)).kind == "not-listed"
+        assert (await house.session.inspection.why(one)).kind == "not-listed"
 
 
 async def test_our_own_and_direct_tenants_are_judged_without_a_relationship(
@@ -253,9 +253,9 @@ async def test_our_own_and_direct_tenants_are_judged_without_a_relationship(
         await house.read_list()
         partner = TenantId(simulator.world.partner.id)
 
-        kinds = [(await house.session.why(one)).kind for one in (partner, direct)]
+        kinds = [(await house.session.inspection.why(one)).kind for one in (partner, direct)]
         plant(simulator.world, direct, "no-consent")
-        gone = await house.session.why(direct)
+        gone = await house.session.inspection.why(direct)
 
         assert kinds == ["directory-role-missing", "in-order"]
         assert gone.kind == "direct-no-consent"

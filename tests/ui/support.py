@@ -80,6 +80,11 @@ def status(app: CippTui) -> str:
     return screen_of(app).frame.status.text
 
 
+async def running(app: CippTui, pilot: Pilot[Any]) -> None:
+    """Wait until a job is at work."""
+    await until(pilot, lambda: app.session.jobs.running() is not None)
+
+
 async def customer(house: House, app: CippTui, pilot: Pilot[Any]) -> TenantRow:
     """Put the cursor on a customer, not on the partner."""
     while under_cursor(house, app).id == house.world.partner.id:

@@ -38,8 +38,8 @@ async def test_messages_are_newest_first_and_lead_to_their_job(tmp_path: Path) -
     async with running_house(tmp_path, simulator, clock=clock) as house:
         await house.read_list()
         row = next(row for row in house.session.fleet.rows() if row.tenant.kind == "customer")
-        view = await house.session.exclude([row.id])
-        await house.session.finished(view.id)
+        view = await house.session.acts.exclude([row.id])
+        await house.session.jobs.finished(view.id)
         app = Host(MessagesScreen(house.session))
         async with app.run_test(size=(80, 24)) as pilot:
             await until(pilot, lambda: "List read" in text_of(app.screen))

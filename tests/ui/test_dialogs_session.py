@@ -118,7 +118,7 @@ async def test_reset_stays_off_while_it_is_checked(tmp_path: Path) -> None:
 
             assert app.answers == []
             assert app.screen.query_one("#yes", Choice).disabled
-            assert "Checked now  checking…" in text_of(app.screen)
+            assert "Checked     checking…" in text_of(app.screen)
 
 
 @pytest.mark.parametrize("cause", ["role-cannot-consent", "partner-center-down"])
@@ -240,7 +240,7 @@ async def test_signing_in_closes_the_sheet_by_itself(tmp_path: Path) -> None:
             await until(pilot, lambda: app.answers)
 
             assert app.answer is True
-            assert house.session.sign_in_state is SignInState.SIGNED_IN
+            assert house.session.signing.state is SignInState.SIGNED_IN
 
 
 async def test_a_declined_code_is_told_and_a_new_one_offered(tmp_path: Path) -> None:
@@ -267,7 +267,7 @@ async def test_cancelling_gives_the_sign_in_up(tmp_path: Path) -> None:
             await pilot.pause()
 
             assert app.answer is False
-            assert house.session.sign_in_state is SignInState.NEEDED
+            assert house.session.signing.state is SignInState.NEEDED
 
 
 def test_tenant_ids_are_what_the_sheet_takes() -> None:

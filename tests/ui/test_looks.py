@@ -10,7 +10,8 @@ from cipp_tui.screens.first_run import FirstRunApp
 from cipp_tui.screens.help import HelpScreen
 from cipp_tui.screens.remove import RemoveSheet
 from cipp_tui.services.suits import select
-from cipp_tui.widgets.actions import Place, specs_of
+from cipp_tui.widgets.action_lookup import specs_of
+from cipp_tui.widgets.action_spec import Place
 from tests.ui.host import Host, StillClock, rows
 from tests.ui.test_fleet_table import TableApp
 

@@ -11,7 +11,8 @@ from textual.pilot import Pilot
 from cipp_tui.domain.tenants import Tenant, TenantId
 from cipp_tui.screens.help import HelpScreen
 from cipp_tui.screens.palette import Palette, PaletteChoice, likeness
-from cipp_tui.widgets.actions import SPECS, TENANTS_PLACES, specs_of
+from cipp_tui.widgets.action_lookup import TENANTS_PLACES, specs_of
+from cipp_tui.widgets.actions import SPECS
 from tests.support import House, HurriedClock, running_house, simulator_for
 from tests.ui.host import Host, text_of, until
 

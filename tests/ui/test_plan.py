@@ -62,7 +62,16 @@ async def test_each_tenant_has_its_sum_its_changes_and_why_it_is_due(tmp_path: P
         assert "wanted, missing" in shown
         assert "in order, keep " in shown
         assert " no change 1   due 2" in shown
-        assert await house.session.jobs() == []
+        assert await house.session.jobs.newest() == []
+
+
+async def test_on_a_wide_screen_an_id_is_shown_whole_beside_its_reason(tmp_path: Path) -> None:
+    permission = "delegated user_impersonation (ac2062e6-9d5e-4856-b297-17b7c18d20f7)"
+    async with open_plan(tmp_path, count=1) as (_, _app, screen, _pilot):
+        for width, widest in ((160, 50), (200, 90)):
+            columns = {head.name: head.width for head in screen.heads(width)}
+            assert columns["permission"] > len(permission)
+            assert columns["why"] >= widest
 
 
 async def test_the_plan_of_one_tenant_is_shown_whole(tmp_path: Path) -> None:
@@ -89,7 +98,7 @@ async def test_r_refreshes_exactly_these(tmp_path: Path) -> None:
         await pilot.press("r")
         await until(pilot, lambda: app.answers)
 
-        (view,) = await house.session.jobs()
+        (view,) = await house.session.jobs.newest()
         assert (view.action, view.total) == (Action.REFRESH, 2)
 
 
@@ -104,7 +113,7 @@ async def test_k_stops_the_reading_and_keeps_what_was_read(tmp_path: Path) -> No
         await pilot.press("r")
         await until(pilot, lambda: "not read to its end" in text_of(screen))
 
-        assert await house.session.jobs() == []
+        assert await house.session.jobs.newest() == []
 
 
 async def test_leaving_ends_the_reading(tmp_path: Path) -> None:

@@ -1,12 +1,9 @@
 """Keys of the Tenants screen: what they ask, what they say, and how the program is left."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
-from textual.pilot import Pilot
 
-from cipp_tui.app import CippTui
 from cipp_tui.domain.jobs import Action
 from cipp_tui.screens.export_sheet import ExportSheet
 from cipp_tui.screens.force_refresh import ForceRefreshSheet
@@ -28,15 +25,12 @@ from tests.ui.support import (
     HeldClock,
     customer,
     open_app,
+    running,
     screen_of,
     shown,
     status,
     under_cursor,
 )
-
-
-async def running(app: CippTui, pilot: Pilot[Any]) -> None:
-    await until(pilot, lambda: app.session.running_job() is not None)
 
 
 # -- screens and dialogs --------------------------------------------------------------------------
@@ -93,7 +87,7 @@ async def test_X_keeps_the_reason(tmp_path: Path) -> None:
 async def test_including_several_is_asked_in_one_line(tmp_path: Path) -> None:
     async with open_app(tmp_path, tenants=5) as (house, app, pilot):
         ids = [row.id for row in house.session.fleet.rows() if row.id != house.world.partner.id]
-        await house.session.exclude(ids)
+        await house.session.acts.exclude(ids)
 
         await pilot.press("a", "i")
         await until(pilot, lambda: "Include 5 tenants?" in status(app))
@@ -124,15 +118,15 @@ async def test_C_sets_the_count_back_and_tests(tmp_path: Path) -> None:
 
         await pilot.press("C")
 
-        await until(pilot, lambda: len(house.session.news) > 1)
-        view = (await house.session.jobs())[0]
+        await until(pilot, lambda: len(house.session.news.all) > 1)
+        view = (await house.session.jobs.newest())[0]
         assert (view.action, view.total) == (Action.REFRESH, 1)
 
 
 # -- marks ----------------------------------------------------------------------------------------
 async def test_the_hint_bar_counts_what_a_key_would_really_do(tmp_path: Path) -> None:
     async with open_app(tmp_path, tenants=6) as (house, app, pilot):
-        await house.session.exclude([(await customer(house, app, pilot)).id])
+        await house.session.acts.exclude([(await customer(house, app, pilot)).id])
 
         await pilot.press("a")
 
@@ -223,7 +217,7 @@ async def test_on_a_screen_that_is_too_small_nothing_that_writes_works(tmp_path:
         await pilot.press("x", "r", "i")
         await pilot.pause()
 
-        assert await house.session.jobs() == []
+        assert await house.session.jobs.newest() == []
 
 
 # -- the panel ---
@@ -283,7 +277,7 @@ async def test_a_running_job_is_in_the_status_line_and_J_opens_it(tmp_path: Path
         await pilot.press("J")
         await until(pilot, lambda: isinstance(app.screen, JobScreen))
         held.go.set()
-        await house.session.finished(1)
+        await house.session.jobs.finished(1)
         await pilot.press("J")
 
         await until(pilot, lambda: isinstance(app.screen, TenantsScreen))
@@ -298,7 +292,7 @@ async def test_on_a_tall_screen_the_dock_shows_the_job_and_goes_with_it(tmp_path
         await until(pilot, lambda: "─ Job 1: refresh" in shown(app))
 
         held.go.set()
-        await house.session.finished(1)
+        await house.session.jobs.finished(1)
 
         await until(pilot, lambda: "─ Job 1: refresh" not in shown(app))
 
@@ -313,7 +307,7 @@ async def test_K_asks_with_counts_and_stops(tmp_path: Path) -> None:
         await until(pilot, lambda: "in flight will finish" in status(app))
         await pilot.press("y")
         held.go.set()
-        view = await house.session.finished(1)
+        view = await house.session.jobs.finished(1)
 
         assert view.stopped > 0
 
@@ -349,69 +343,6 @@ async def test_y_then_t_copies_the_table_as_it_is_shown(tmp_path: Path) -> None:
 
         await until(pilot, lambda: app.clipboard.startswith("Tenant ^"))
         assert len(app.clipboard.splitlines()) == 14
-
-
-# -- leaving ---
-async def test_q_with_nothing_running_ends_at_once(tmp_path: Path) -> None:
-    async with open_app(tmp_path) as (_house, app, pilot):
-        await pilot.press("q")
-
-        await until(pilot, lambda: not app.is_running)
-        assert app.return_value is None
-
-
-async def test_esc_stays_when_a_job_runs(tmp_path: Path) -> None:
-    held = HeldClock()
-    async with open_app(tmp_path, held=held) as (house, app, pilot):
-        await customer(house, app, pilot)
-        await pilot.press("r")
-        await running(app, pilot)
-        await pilot.press("q")
-        await until(pilot, lambda: "Job 1 is running.   s Stop and quit" in status(app))
-
-        await pilot.press("escape")
-        await pilot.pause()
-
-        assert app.is_running
-        assert house.session.running_job() is not None
-
-
-async def test_w_waits_for_the_job_and_then_ends(tmp_path: Path) -> None:
-    held = HeldClock()
-    async with open_app(tmp_path, held=held) as (house, app, pilot):
-        await customer(house, app, pilot)
-        await pilot.press("r")
-        await running(app, pilot)
-        await pilot.press("q")
-        await until(pilot, lambda: "Wait, then quit" in status(app))
-        await pilot.press("w")
-        await until(pilot, lambda: "Quitting after job 1" in status(app))
-
-        held.go.set()
-
-        await until(pilot, lambda: not app.is_running)
-        view = house.session.job(1)
-        assert view is not None
-        assert view.ended_at is not None
-
-
-async def test_ctrl_c_needs_a_second_press(tmp_path: Path) -> None:
-    async with open_app(tmp_path) as (_house, app, pilot):
-        await pilot.press("ctrl+c")
-        await until(pilot, lambda: "Press ctrl+c again" in status(app))
-        assert app.is_running
-
-        await pilot.press("ctrl+c")
-
-        await until(pilot, lambda: not app.is_running)
-
-
-async def test_ctrl_q_does_nothing(tmp_path: Path) -> None:
-    async with open_app(tmp_path) as (_house, app, pilot):
-        await pilot.press("ctrl+q")
-        await pilot.pause()
-
-        assert app.is_running
 
 
 # -- looks ---

@@ -17,8 +17,15 @@ from cipp_tui.screens.tenants_marks import Marks
 from cipp_tui.screens.tenants_order import Arranger, Order, in_runs, pinned
 from cipp_tui.services.diagnosis import Case, Diagnosis, diagnose
 from cipp_tui.services.filter import compile_filter
-from cipp_tui.services.session import ProfileFacts
-from cipp_tui.services.views import FleetCounts, JobView, Level, News, Reading, SignInState
+from cipp_tui.services.views import (
+    FleetCounts,
+    JobView,
+    Level,
+    News,
+    ProfileFacts,
+    Reading,
+    SignInState,
+)
 from cipp_tui.widgets.cells import Cell
 from cipp_tui.widgets.columns import Seen
 from cipp_tui.widgets.dock import dock_lines

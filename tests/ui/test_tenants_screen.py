@@ -7,7 +7,6 @@ import pytest
 from cipp_tui.app import CippTui
 from cipp_tui.domain.jobs import Action
 from cipp_tui.screens.bulk import BulkSheet
-from cipp_tui.simulator import Faults
 from cipp_tui.widgets.looks import Looks
 from tests.support import HurriedClock, running_house, simulator_for
 from tests.ui.host import until
@@ -30,7 +29,7 @@ async def test_x_excludes_at_once_and_u_takes_it_back(tmp_path: Path) -> None:
 async def test_i_includes_an_excluded_tenant(tmp_path: Path) -> None:
     async with open_app(tmp_path) as (house, app, pilot):
         row = await customer(house, app, pilot)
-        await house.session.exclude([row.id])
+        await house.session.acts.exclude([row.id])
 
         await pilot.press("i")
 
@@ -44,7 +43,7 @@ async def test_r_refreshes_the_tenant_under_the_cursor_and_the_row_says_so(tmp_p
         await pilot.press("r")
 
         await until(pilot, lambda: "+ done" in shown(app))
-        view = (await house.session.jobs())[0]
+        view = (await house.session.jobs.newest())[0]
         assert (view.action, view.total, view.unchanged) == (Action.REFRESH, 1, 1)
 
 
@@ -52,13 +51,13 @@ async def test_r_on_many_marked_tenants_asks_once_and_works_on_them_all(tmp_path
     async with open_app(tmp_path, tenants=40, size=(140, 45)) as (house, app, pilot):
         await pilot.press("a", "r")
         await until(pilot, lambda: "Refresh 41 tenants?" in shown(app))
-        assert house.session.running_job() is None
+        assert house.session.jobs.running() is None
 
         await pilot.press("y")
-        await until(pilot, lambda: house.session.job(1) is not None)
-        await house.session.finished(1)
+        await until(pilot, lambda: house.session.jobs.view(1) is not None)
+        await house.session.jobs.finished(1)
 
-        view = house.session.job(1)
+        view = house.session.jobs.view(1)
         assert view is not None
         assert (view.total, view.failed) == (41, 0)
         await until(pilot, lambda: "Job 1" in shown(app))
@@ -72,7 +71,7 @@ async def test_a_question_that_is_not_answered_with_y_does_nothing(tmp_path: Pat
         await pilot.press("x", "n")
         await pilot.pause()
 
-        assert await house.session.jobs() == []
+        assert await house.session.jobs.newest() == []
         assert "Refresh 21 tenants?" not in shown(app)
 
 
@@ -190,23 +189,6 @@ async def test_every_size_shows_something_useful(
         await until(pilot, lambda: words in shown(app))
 
 
-async def test_q_during_a_job_asks_and_stop_ends_it(tmp_path: Path) -> None:
-    async with open_app(tmp_path, tenants=30) as (house, app, pilot):
-        house.simulator.faults = Faults.script(
-            [{"route": "token", "action": "slow", "seconds": 1.0, "count": 1000}]
-        )
-        await pilot.press("a", "r", "y")
-        await until(pilot, lambda: house.session.running_job() is not None)
-
-        await pilot.press("q")
-        await until(
-            pilot,
-            lambda: house.session.running_job() is None or "Stop and quit" in shown(app),
-        )
-        await pilot.press("s")
-        await until(pilot, lambda: not app.is_running)
-
-
 async def test_no_list_yet_is_said_in_words(tmp_path: Path) -> None:
     clock = HurriedClock()
     simulator = simulator_for(clock, tenants=3, up_to_date=1.0)
@@ -219,7 +201,7 @@ async def test_no_list_yet_is_said_in_words(tmp_path: Path) -> None:
 async def test_R_asks_for_the_typed_name_and_rebuilds(tmp_path: Path) -> None:
     async with open_app(tmp_path) as (house, app, pilot):
         row = await customer(house, app, pilot)
-        before = (await house.session.compare(row.id)).granted.principal
+        before = (await house.session.inspection.compare(row.id)).granted.principal
 
         await pilot.press("R")
         await until(pilot, lambda: "Partner Center answers" in shown(app))
@@ -228,10 +210,10 @@ async def test_R_asks_for_the_typed_name_and_rebuilds(tmp_path: Path) -> None:
         assert house.simulator.counts().get("consent.delete", 0) == 0
         name = row.tenant.default_domain or ""
         await pilot.press(*("full_stop" if sign == "." else sign for sign in name), "enter")
-        await until(pilot, lambda: house.session.job(1) is not None)
-        await house.session.finished(1)
+        await until(pilot, lambda: house.session.jobs.view(1) is not None)
+        await house.session.jobs.finished(1)
 
-        after = await house.session.compare(row.id)
+        after = await house.session.inspection.compare(row.id)
         assert after.diff.in_order
         assert after.granted.principal != before
         assert house.simulator.counts()["consent.delete"] == 1

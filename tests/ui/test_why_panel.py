@@ -26,10 +26,10 @@ ANSWER = Diagnosis(
 )
 
 
-def panel_text(answer: Diagnosis | None = None, *, asking: bool = False) -> str:
+def panel_text(answer: Diagnosis | None = None, *, asking: bool = False, width: int = 80) -> str:
     tenant = row("Coho")
     diagnosis = answer or diagnose(Case(row=tenant, now=NOW))
-    return plain(parts(tenant, Seen(NOW), diagnosis, 80, history=(), asking=asking))
+    return plain(parts(tenant, Seen(NOW), diagnosis, width, history=(), asking=asking))
 
 
 async def test_w_opens_the_panel_and_says_live_what_is_wrong(tmp_path: Path) -> None:
@@ -123,3 +123,22 @@ def test_what_concerns_every_tenant_is_said_to_do_so() -> None:
 def test_where_nothing_is_wrong_and_nobody_was_asked_the_part_is_not_there() -> None:
     assert "What is wrong" not in panel_text()
     assert "What is wrong, asking" in panel_text(asking=True)
+
+
+def test_in_a_narrow_panel_no_id_and_no_name_is_cut_in_two() -> None:
+    request_id = "de518343-e63e-43d6-9a0d-bc7807d11b6b"
+    problem = Refused("Blocked.", code="AADSTS53003", status=400, request_id=request_id)
+    facts = (FactLine(Sign.GOOD, "sign-in", "cipp-service@blueyonder.example is signed in"),)
+
+    lines = panel_text(replace(ANSWER, problem=problem, facts=facts), width=43).splitlines()
+
+    assert max(map(len, lines)) <= 43
+    place = lines.index(" Request")
+    assert lines[place + 1] == f"   {request_id}"
+    place = lines.index(" + sign-in")
+    assert lines[place + 1] == "   cipp-service@blueyonder.example is"
+    place = next(i for i, line in enumerate(lines) if "y e" in line)
+    assert lines[place : place + 2] == [
+        "       -  y e copy the raw error with its",
+        "              ids",
+    ]

@@ -3,7 +3,9 @@
 import pytest
 from textual.keys import _character_to_key
 
-from cipp_tui.widgets.actions import BY_ID, SPECS, Danger, Place, specs_of
+from cipp_tui.widgets.action_lookup import BY_ID, specs_of
+from cipp_tui.widgets.action_spec import Danger, Place
+from cipp_tui.widgets.actions import SPECS
 from cipp_tui.widgets.bindings import bindings
 from cipp_tui.widgets.keymap import DEFAULT, NEVER, keymap, textual_key, textual_keys
 

@@ -1,0 +1,175 @@
+"""What can be done to tenants. Each verb makes a job and returns at once; why one is off."""
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+
+from cipp_tui.api.backend import Backend
+from cipp_tui.domain.clock import Clock
+from cipp_tui.domain.fleet import TenantRow
+from cipp_tui.domain.jobs import Action, ItemState, Job
+from cipp_tui.domain.problems import SignInProblem, Unsuited
+from cipp_tui.domain.tenants import TenantId
+from cipp_tui.services.backlog import Backlog
+from cipp_tui.services.engine import Engine
+from cipp_tui.services.fleet import Fleet
+from cipp_tui.services.jobbook import Work
+from cipp_tui.services.jobs import Jobs
+from cipp_tui.services.local import LocalActions
+from cipp_tui.services.signing import Signing
+from cipp_tui.services.suits import select
+from cipp_tui.services.views import JobView, ProfileFacts, SignInState
+from cipp_tui.storage.journal import Draft, Journal
+
+
+class Acts:
+    """The verbs. Who does not fit an action is left out of its job."""
+
+    def __init__(
+        self,
+        *,
+        profile: ProfileFacts,
+        looking_only: str | None,
+        actor: str,
+        clock: Clock,
+        fleet: Fleet,
+        loaded: Callable[[], Awaitable[None]],
+        signing: Signing,
+        backend: Backend,
+        journal: Journal,
+        engine: Engine,
+        local: LocalActions,
+        backlog: Backlog,
+        jobs: Jobs,
+    ) -> None:
+        self._profile = profile
+        self._looking_only = looking_only
+        self._actor = actor
+        self._clock = clock
+        self._fleet = fleet
+        self._loaded = loaded
+        self._signing = signing
+        self._backend = backend
+        self._journal = journal
+        self._engine = engine
+        self._local = local
+        self._backlog = backlog
+        self._jobs = jobs
+
+    def why_off(self, action: Action | None = None) -> str | None:
+        """Why nothing (or not this action) can be done now: read-only, sign-in needed, …"""
+        if self._looking_only is not None:
+            return f"looking only: {self._looking_only}"
+        if self._profile.read_only and action is not Action.SYNC:
+            return f"this profile is read-only ({self._profile.name})"
+        if self._engine.broken is not None:
+            return f"the program must be started anew: {self._engine.broken}"
+        if action in (Action.EXCLUDE, Action.INCLUDE, Action.REMOVE, None):
+            return None
+        if self._signing.state in (SignInState.NEEDED, SignInState.PENDING):
+            return "sign in first (6, then s)"
+        return None
+
+    # -- at once ------------------------------------------------------------------------------
+    async def exclude(self, tenants: Iterable[TenantId], reason: str = "") -> JobView:
+        return self._view(await self._local.exclude(self._taken(Action.EXCLUDE, tenants), reason))
+
+    async def include(self, tenants: Iterable[TenantId]) -> JobView:
+        return self._view(await self._local.include(self._taken(Action.INCLUDE, tenants)))
+
+    async def remove(self, tenants: Iterable[TenantId], *, exclude: bool = False) -> JobView:
+        rows = self._taken(Action.REMOVE, tenants)
+        return self._view(await self._local.remove(rows, exclude=exclude))
+
+    @property
+    def undoable(self) -> tuple[Action, tuple[TenantId, ...]] | None:
+        """The last exclude or include of this run that was not taken back, and whom it changed."""
+        return self._local.undoable
+
+    async def undo(self) -> JobView:
+        """Take it back: who, when and why are put back as they were."""
+        if self._local.undoable is None:
+            raise Unsuited("There is nothing to take back", code="nothing-to-undo")
+        return self._view(await self._local.undo())
+
+    # -- by the engine ------------------------------------------------------------------------
+    async def refresh(self, tenants: Iterable[TenantId], *, reason: str = "") -> JobView:
+        return await self._begin(Action.REFRESH, tenants, reason)
+
+    async def reset(
+        self, tenants: Iterable[TenantId], *, reason: str = "", retry_of: int | None = None
+    ) -> JobView:
+        return await self._begin(Action.RESET, tenants, reason, retry_of)
+
+    async def clear_failures(self, tenants: Iterable[TenantId]) -> JobView:
+        """Set the failure count back and refresh now."""
+        chosen = list(tenants)
+        for tenant in chosen:
+            self._fleet.succeeded(tenant)
+        return await self.refresh(chosen, reason="failure count set back")
+
+    async def retry(self, job: int) -> JobView:
+        """A new job for those that failed or were not started."""
+        view = await self._jobs.load(job)
+        if view is None:
+            raise Unsuited(f"There is no job {job}", code="no-such-job")
+        again = [
+            item.tenant
+            for item in self._jobs.items(job)
+            if item.progress.state in (ItemState.FAILED, ItemState.STOPPED)
+        ]
+        return await self._begin(view.action, again, f"retries job {job}", job)
+
+    async def resume(self, job: int) -> JobView:
+        """Go on with a job that was interrupted."""
+        self._may(Action.REFRESH)
+        entries = self._backlog.take_job(job)
+        if not entries:
+            raise Unsuited(f"Job {job} has nothing left to do", code="nothing-to-resume")
+        live = self._engine.begin(entries[0].job, self._backlog.works(entries))
+        return self._view(live.job.id)
+
+    # -- how ----------------------------------------------------------------------------------
+    async def _begin(
+        self,
+        action: Action,
+        tenants: Iterable[TenantId],
+        reason: str,
+        retry_of: int | None = None,
+    ) -> JobView:
+        await self._loaded()
+        rows = self._taken(action, tenants)
+        self._backlog.replace(rows)
+        wish = Job(
+            id=0,
+            action=action,
+            actor=self._actor,
+            created_at=self._clock.now(),
+            reason=reason,
+            retry_of=retry_of,
+        )
+        drafts = [
+            Draft(row.id, row.tenant.name, self._backend.plan(action, row.tenant)) for row in rows
+        ]
+        job, items = await self._journal.begin(wish, drafts)
+        works = [
+            Work(item=item, tenant=row.tenant, marks=[])
+            for item, row in zip(items, rows, strict=True)
+        ]
+        return self._view(self._engine.begin(job, works).job.id)
+
+    def _taken(self, action: Action, tenants: Iterable[TenantId]) -> Sequence[TenantRow]:
+        self._may(action)
+        rows = [row for row in map(self._fleet.row, dict.fromkeys(tenants)) if row is not None]
+        return select(rows, action).taken
+
+    def _may(self, action: Action) -> None:
+        reason = self.why_off(action)
+        if reason is not None:
+            problem = self._signing.problem
+            if isinstance(problem, SignInProblem) and "sign in" in reason:
+                raise problem
+            raise Unsuited(reason, code="off")
+
+    def _view(self, job: int) -> JobView:
+        view = self._jobs.view(job)
+        assert view is not None, "the job was made just now"
+        return view
