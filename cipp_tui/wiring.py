@@ -91,7 +91,7 @@ def _spare_the_collector() -> None:
     With Python's own thresholds an eighth of a run went into looking at it again and again.
     """
     gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    gc.set_threshold(10_000, 3, 1000)
 
 
 async def _settings(

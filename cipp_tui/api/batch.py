@@ -278,7 +278,7 @@ def _rendered(parts: Sequence[Part], in_turn: bool) -> bytes:
 
 def _parse(answer: Answer, clock: Clock) -> dict[str, PartAnswer]:
     try:
-        body = from_json(answer.body)
+        body = from_json(answer.body, cache_strings="keys")
         responses = body["responses"]
         return {
             str(one["id"]): PartAnswer(

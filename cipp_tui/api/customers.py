@@ -22,6 +22,7 @@ from cipp_tui.api.wire import (
 from cipp_tui.domain.clock import Clock
 from cipp_tui.domain.problems import Problem, SignInProblem
 from cipp_tui.domain.roles import RoleId
+from cipp_tui.domain.shared import shared
 from cipp_tui.domain.tenants import (
     GdapRelationship,
     RelationshipStatus,
@@ -295,7 +296,7 @@ def relationship_of(foreign: Relationship) -> GdapRelationship:
         tenant=TenantId(customer.tenant) if customer is not None else None,
         tenant_name=customer.name if customer is not None else "",
         status=status,
-        roles=frozenset(RoleId(role.role) for role in foreign.access.roles),
+        roles=shared(frozenset(RoleId(role.role) for role in foreign.access.roles)),
         ends_at=foreign.ends,
         auto_extends=foreign.auto_extend not in (None, "", "PT0S", "P0D"),
     )

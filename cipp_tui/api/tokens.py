@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from typing import Final
 
 from cipp_tui.api.endpoints import Endpoints, Service
 from cipp_tui.api.http import Call, HttpClient, Token
@@ -22,6 +23,10 @@ OURS_ALONE = frozenset(
 )
 """Entra codes that speak of our own secret, refresh token or user: they hit every tenant alike.
 Source: Entra, "Authentication and authorization error codes"."""
+
+
+MOST_KEPT: Final = 1_000
+"""Customers' tokens kept for the next time, the newest: each takes some kilobytes."""
 
 
 class Tokens:
@@ -86,7 +91,7 @@ class Tokens:
             if kept is not None and self._good(kept):
                 return kept
             token = await self._redeem(tenant)
-            self._kept[(tenant, Service.GRAPH)] = token
+            self._keep_for(tenant, token)
             return token
 
     async def application(self, tenant: TenantId) -> Token:
@@ -104,7 +109,7 @@ class Tokens:
                     "A direct tenant needs the application's own secret", code="no-secret"
                 )
             token = await self._ask(tenant, {"grant_type": "client_credentials"})
-            self._kept[(tenant, Service.GRAPH)] = token
+            self._keep_for(tenant, token)
             return token
 
     def has(self, tenant: TenantId) -> bool:
@@ -134,6 +139,17 @@ class Tokens:
         self._kept.clear()
         self.user = signed_in.user
         await self._keep(signed_in.refresh_token)
+
+    def _keep_for(self, tenant: TenantId, token: Token) -> None:
+        """Keep a customer's token, and let go of the oldest when there are too many."""
+        self._kept.pop((tenant, Service.GRAPH), None)
+        self._kept[(tenant, Service.GRAPH)] = token
+        if len(self._kept) <= MOST_KEPT:
+            return
+        oldest = next(key for key in self._kept if key[0] != self._partner)
+        del self._kept[oldest]
+        if not self._locks[oldest].locked():
+            del self._locks[oldest]
 
     async def _redeem(self, tenant: TenantId) -> Token:
         refresh_token = await self._need_refresh()

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Final, NamedTuple, NewType
 
 from cipp_tui.domain.roles import RoleId
+from cipp_tui.domain.shared import shared
 
 AppId = NewType("AppId", str)
 """An application's (client) id, lower case; the same in every tenant."""
@@ -182,7 +183,7 @@ class StepCounts:
     unlicensed: tuple[str, ...] = field(default=())
 
     def __add__(self, other: "StepCounts") -> "StepCounts":
-        return StepCounts(
+        counts = StepCounts(
             consents=self.consents + other.consents,
             principals_created=self.principals_created + other.principals_created,
             roles_added=self.roles_added + other.roles_added,
@@ -193,6 +194,7 @@ class StepCounts:
             already_there=self.already_there + other.already_there,
             unlicensed=tuple(sorted({*self.unlicensed, *other.unlicensed})),
         )
+        return shared(counts)
 
     @property
     def changed(self) -> bool:

@@ -161,6 +161,7 @@ class Fleet:
         """
         new: list[Tenant] = []
         changed: list[Tenant] = []
+        told: list[Tenant] = []  # their domains, and no more
         for tenant in tenants:
             row = self._board.get(tenant.id)
             if row is None:
@@ -171,10 +172,11 @@ class Fleet:
             merged = _merged(row.tenant, tenant)
             if _facts(merged) != _facts(row.tenant):
                 self._put(replace(row, tenant=merged))
-            changed.append(merged)
+            (told if _but_domains(merged) == _but_domains(row.tenant) else changed).append(merged)
         if new:
             self.membership += 1
         self._store.put_tenants(changed)
+        self._store.put_domains(told)
         return new
 
     def forget(self, tenants: Iterable[TenantId]) -> None:
@@ -300,6 +302,9 @@ class Fleet:
 
 _facts: Final = attrgetter(*(one.name for one in fields(Tenant) if one.name != "seen_at"))
 """All that is known of a tenant but when it was seen: cheaper than to replace that and compare."""
+
+
+_but_domains: Final = attrgetter("name", "kind", "relationships", "gone_since")
 
 
 def _stands_alike(one: TenantRow, other: TenantRow) -> bool:

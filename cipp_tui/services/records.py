@@ -11,6 +11,7 @@ from cipp_tui.domain.permissions import (
     WantedPermissions,
 )
 from cipp_tui.domain.roles import role_name
+from cipp_tui.domain.shared import shared
 
 
 def record_of(
@@ -27,8 +28,8 @@ def record_of(
         checked_at=now,
         app=wanted.app,
         fingerprint=wanted.fingerprint,
-        missing=() if diff.consent_missing else missing_words(diff, wanted),
-        extra=extra_words(diff, wanted),
+        missing=() if diff.consent_missing else shared(missing_words(diff, wanted)),
+        extra=shared(extra_words(diff, wanted)),
         unlicensed=comparison.unlicensed,
         applied_at=now if diff.in_order else applied_at,
     )

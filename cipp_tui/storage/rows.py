@@ -1,8 +1,9 @@
 """Between nouns and table rows. Times are ISO 8601 in UTC, collections are JSON."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from cipp_tui.domain.failures import Cause, CauseKind, Failures, kind_of
@@ -11,6 +12,7 @@ from cipp_tui.domain.jobs import Action, Effect, Job, JobItem, Mark, Step, Word
 from cipp_tui.domain.permissions import AppId, PermissionRecord, Verdict
 from cipp_tui.domain.problems import facts_of, problem_from
 from cipp_tui.domain.roles import RoleId
+from cipp_tui.domain.shared import shared
 from cipp_tui.domain.tenants import (
     GdapRelationship,
     RelationshipStatus,
@@ -53,6 +55,15 @@ def tenant_to(tenant: Tenant) -> Row:
     )
 
 
+def domains_to(tenant: Tenant) -> Row:
+    return (
+        tenant.default_domain,
+        json.dumps(tenant.domains),
+        time_to(tenant.seen_at),
+        tenant.id,
+    )
+
+
 def tenant_from(row: Sequence[Any]) -> Tenant:
     ident, name, kind, default_domain, domains, relationships, gone_since, seen_at = row
     return Tenant(
@@ -68,7 +79,7 @@ def tenant_from(row: Sequence[Any]) -> Tenant:
                 tenant=TenantId(ident),
                 tenant_name=r[2],
                 status=RelationshipStatus(r[3]),
-                roles=frozenset(RoleId(role) for role in r[4]),
+                roles=shared(frozenset(RoleId(role) for role in r[4])),
                 ends_at=time_from(r[5]),
                 auto_extends=r[6],
             )
@@ -157,19 +168,21 @@ def permissions_from(row: Sequence[Any]) -> PermissionRecord:
     return PermissionRecord(
         verdict=Verdict(row[1]),
         checked_at=_moment(row[2]),
-        app=AppId(row[3]),
-        fingerprint=row[4],
-        missing=tuple(json.loads(row[5])),
-        extra=tuple(json.loads(row[6])),
-        unlicensed=tuple(json.loads(row[7])),
+        app=AppId(shared(row[3])),
+        fingerprint=shared(row[4]),
+        missing=shared(tuple(json.loads(row[5]))),
+        extra=shared(tuple(json.loads(row[6]))),
+        unlicensed=shared(tuple(json.loads(row[7]))),
         applied_at=time_from(row[8]),
     )
 
 
-def plan_to(plan: Iterable[Step]) -> str:
+@lru_cache(maxsize=16)
+def plan_to(plan: tuple[Step, ...]) -> str:
     return json.dumps([[step.name, step.effect] for step in plan])
 
 
+@lru_cache(maxsize=16)
 def plan_from(text: str) -> tuple[Step, ...]:
     return tuple(Step(name, Effect(effect)) for name, effect in json.loads(text))
 

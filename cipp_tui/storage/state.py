@@ -12,6 +12,7 @@ from cipp_tui.domain.permissions import PermissionRecord
 from cipp_tui.domain.tenants import Tenant, TenantId
 from cipp_tui.storage.database import Database
 from cipp_tui.storage.rows import (
+    domains_to,
     exclusion_from,
     exclusion_to,
     failures_from,
@@ -50,6 +51,13 @@ class FleetStore:
         self._database.write(
             "INSERT OR REPLACE INTO tenant VALUES (?,?,?,?,?,?,?,?)",
             *(tenant_to(tenant) for tenant in tenants),
+        )
+
+    def put_domains(self, tenants: Iterable[Tenant]) -> None:
+        """Write the domains of tenants that are stored already."""
+        self._database.write(
+            "UPDATE tenant SET default_domain=?, domains=?, seen_at=? WHERE id=?",
+            *(domains_to(tenant) for tenant in tenants),
         )
 
     def drop_tenants(self, tenants: Iterable[TenantId]) -> None:
