@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from types import MappingProxyType
+from typing import Final
 
 from cipp_tui.api.backend import StepResult
 from cipp_tui.api.grants import Written
@@ -58,16 +59,6 @@ class DirectVisit:
         self._taken = False  # the consent was taken away on this visit
         self._attempts: dict[str, int] = dict(tried)
         self.done = NOTHING_DONE
-        self._steps: dict[str, Callable[[], Awaitable[StepResult]]] = {
-            PREFLIGHT.name: self._preflight,
-            SNAPSHOT.name: self._snapshot,
-            TAKE_AWAY.name: self._take_away,
-            CONSENT.name: self._consent,
-            VISIBLE.name: self._visible,
-            ROLES.name: self._roles,
-            SCOPES.name: self._scopes,
-            VERIFY.name: self._verify,
-        }
 
     async def perform(self, step: Step) -> StepResult:
         """Run one step of a plan. Raises: Problem.
@@ -77,13 +68,13 @@ class DirectVisit:
         self._attempts[step.name] = self._attempts.get(step.name, 0) + 1
         self.done = NOTHING_DONE
         try:
-            result = await self._steps[step.name]()
+            result = await _STEPS[step.name](self)
         except Problem as problem:
             self._known.forget()  # the next try starts from the world
             outlived = isinstance(problem, Refused) and problem.status == 401
             if not outlived or step.effect is Effect.DESTROY:
                 raise
-            result = await self._steps[step.name]()  # with new tokens
+            result = await _STEPS[step.name](self)  # with new tokens
         return result if self.done is NOTHING_DONE else replace(result, counts=self.done)
 
     # -- before and while something is taken away ------------------------------------------
@@ -297,3 +288,16 @@ class DirectVisit:
         """
         words = (self._parts.seed, self._item, step.name, self._attempts.get(step.name, 0))
         return str(uuid.uuid5(uuid.NAMESPACE_OID, "/".join(str(word) for word in words)))
+
+
+_STEPS: Final[Mapping[str, Callable[[DirectVisit], Awaitable[StepResult]]]] = {
+    PREFLIGHT.name: DirectVisit._preflight,
+    SNAPSHOT.name: DirectVisit._snapshot,
+    TAKE_AWAY.name: DirectVisit._take_away,
+    CONSENT.name: DirectVisit._consent,
+    VISIBLE.name: DirectVisit._visible,
+    ROLES.name: DirectVisit._roles,
+    SCOPES.name: DirectVisit._scopes,
+    VERIFY.name: DirectVisit._verify,
+}
+"""Not the visit's own: it would hold itself, and all it has read, until somebody finds that out."""
