@@ -51,7 +51,8 @@ def _add_customers(world: World, count: int, up_to_date: float | None) -> list[T
     fresh = count - round(count * (1.0 if up_to_date is None else up_to_date))
     customers = []
     for number, name in enumerate(tenant_names(count, world.chance)):
-        done = (number + 1) * fresh // count == number * fresh // count
+        so_far = number * fresh + (count - 1) // 2
+        done = (so_far + fresh) // count == so_far // count
         blueprint = blueprints.up_to_date() if done else blueprints.never_consented()
         tenant = _customer(world, number, name, blueprint)
         if not done:
