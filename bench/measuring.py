@@ -65,6 +65,7 @@ class Measured:
     seconds: float  # of the refresh itself
     whole_s: float  # of the program, from its start to its end
     ideal_s: float  # what latency, requests in flight and limits leave as the least
+    at_once: int  # most requests in flight, by the simulator
     accepted: int  # requests
     rejected: int  # requests answered by 429
     rejected_parts: int  # requests inside batches answered by 429
@@ -213,6 +214,7 @@ def _summed(
         seconds=said["seconds"] if said is not None else end - start,
         whole_s=whole_s,
         ideal_s=max(bounds),
+        at_once=counts["most_at_once"],
         accepted=sent - rejected,
         rejected=rejected,
         rejected_parts=counts["inner_statuses"].get("429", 0),

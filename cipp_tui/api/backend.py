@@ -46,6 +46,7 @@ class StepResult:
     tenant: Tenant | None = None  # set when the tenant's own facts (domains) were read on the way
     note: str = ""
     request_id: str | None = None
+    settled: tuple[str, ...] = ()  # later steps of the plan that have nothing left to do
 
 
 @dataclass(frozen=True, slots=True)

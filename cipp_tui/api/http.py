@@ -58,9 +58,10 @@ class Token:
         return monotonic < self.expires_at - margin_s
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Call:
-    """One logical request; retried under the same `request_id`."""
+    """One logical request; retried under the same `request_id`. Never changed, but not frozen,
+    which would take longer than all else about it."""
 
     service: Service
     method: str

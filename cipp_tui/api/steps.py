@@ -17,6 +17,9 @@ REFRESH_PLAN: Final = (CONSENT, VISIBLE, ROLES, SCOPES, VERIFY)
 RESET_PLAN: Final = (PREFLIGHT, SNAPSHOT, TAKE_AWAY, *REFRESH_PLAN)
 """Names of steps are in users' journals: never rename."""
 
+NOTHING_TO_GIVE: Final = (VISIBLE.name, ROLES.name, SCOPES.name)
+"""What a tenant that has the wanted set needs no more."""
+
 NO_CONSENT_CODES: Final = frozenset({65001, 90099, 7000229, 700016, 700011})
 """Source: Entra, "Authentication and authorization error codes"."""
 

@@ -1,5 +1,6 @@
 """The connections: one pool for all services, proxies found once, and what a failure may mean."""
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterable, AsyncIterator, Mapping
 from ipaddress import ip_address
@@ -36,7 +37,8 @@ class _Pool:
     """aiohttp's connections, opened with the first request: they need a running loop."""
 
     def __init__(self, connections: int, context: ssl.SSLContext) -> None:
-        self._connections = connections
+        # aiohttp's own limit is for new connections: kept ones of another host come on top of it.
+        self.turns = asyncio.Semaphore(connections)
         self._context = context
         self._session: aiohttp.ClientSession | None = None
 
@@ -44,7 +46,7 @@ class _Pool:
     def session(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=self._connections, ssl=self._context),
+                connector=aiohttp.TCPConnector(limit=0, ssl=self._context),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
             )
@@ -62,6 +64,7 @@ class _Pool:
 class Connections(httpx.AsyncBaseTransport):
     """Carries httpx's requests to one service over the pool.
 
+    No more requests at a time than the pool has turns for, whatever the service.
     What is asked for is the extension `target`, as httpx documents it, and not the URL's path: an
     address that names a tenant need not be taken apart to be put together again.
     Raises: httpx.ConnectError when the request has certainly not arrived; httpx.ReadError.
@@ -74,9 +77,24 @@ class Connections(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send it, and come back with the head of the answer."""
+        turns = self._pool.turns
+        await turns.acquire()
+        try:
+            response = await self._send(request)
+        except BaseException:
+            turns.release()
+            raise
+        return httpx.Response(
+            response.status,
+            headers=response.raw_headers,
+            stream=_Body(response, turns),
+            request=request,
+        )
+
+    async def _send(self, request: httpx.Request) -> aiohttp.ClientResponse:
         target: bytes = request.extensions["target"]
         try:
-            response = await self._pool.session.request(
+            return await self._pool.session.request(
                 request.method,
                 self._base + target.decode(),
                 headers=[(name.decode(), value.decode()) for name, value in request.headers.raw],
@@ -89,19 +107,17 @@ class Connections(httpx.AsyncBaseTransport):
             raise httpx.ConnectError(str(error), request=request) from error
         except (aiohttp.ClientError, TimeoutError) as error:
             raise httpx.ReadError(str(error), request=request) from error
-        return httpx.Response(
-            response.status, headers=response.raw_headers, stream=_Body(response), request=request
-        )
 
     async def aclose(self) -> None:
         await self._pool.aclose()
 
 
 class _Body(httpx.AsyncByteStream):
-    """The body of an answer as it comes in, not decoded."""
+    """The body of an answer as it comes in, not decoded. Closing it gives the turn to the next."""
 
-    def __init__(self, response: aiohttp.ClientResponse) -> None:
+    def __init__(self, response: aiohttp.ClientResponse, turns: asyncio.Semaphore) -> None:
         self._response = response
+        self._turns = turns
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         try:
@@ -112,6 +128,9 @@ class _Body(httpx.AsyncByteStream):
 
     async def aclose(self) -> None:
         self._response.release()
+        self._turns.release()
+        if self._turns.locked():  # whoever waits sends first, then this answer is worked on
+            await asyncio.sleep(0)
 
 
 def _proxy_for(base: str) -> str | None:

@@ -15,6 +15,7 @@ from cipp_tui.api.known import KnownTenant, demand_suited
 from cipp_tui.api.pace import back_off
 from cipp_tui.api.steps import (
     CONSENT,
+    NOTHING_TO_GIVE,
     PREFLIGHT,
     ROLES,
     SCOPES,
@@ -133,12 +134,12 @@ class DirectVisit:
             return StepResult()
         if not self._taken:
             reading = await self._known.read_if_consented(wanted)
-            if (
-                reading is not None
-                and reading.granted.principal is not None
-                and (not self._known.must_write(reading, wanted) or self._known.can_write(reading))
-            ):
-                return StepResult()
+            if reading is not None and reading.granted.principal is not None:
+                if not self._known.must_write(reading, wanted):
+                    self._keep_extra(reading, wanted)
+                    return StepResult(settled=NOTHING_TO_GIVE)
+                if self._known.can_write(reading):
+                    return StepResult()
         new = await self._parts.partner.grant_consent(
             self._tenant.id, wanted, request_id=self._request_id(CONSENT)
         )
@@ -232,9 +233,13 @@ class DirectVisit:
                 )
             if written.read_back and all(answer.good for answer in written.read_back.values()):
                 self._known.learn(await self._parts.graph.understood(token, written.read_back))
-        if not prune and diff.scopes_extra:
-            self.done += StepCounts(scopes_kept=len(diff.scopes_extra))
+        if not prune:
+            self._keep_extra(reading, wanted)
         return StepResult()
+
+    def _keep_extra(self, reading: TenantReading, wanted: WantedPermissions) -> None:
+        if extra := self._known.diff(reading, wanted).scopes_extra:
+            self.done += StepCounts(scopes_kept=len(extra))
 
     @contextmanager
     def _writing(self) -> Iterator[Written]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 
 from cipp_tui.domain.tenants import TenantId
 
@@ -100,6 +101,12 @@ class Outcome(StrEnum):
     SKIPPED = "skipped"
     RESTORED = "restored"
     STRANDED = "stranded"
+
+
+@lru_cache(maxsize=16)
+def destroys(plan: tuple[Step, ...]) -> bool:
+    """Whether a plan takes something away."""
+    return any(step.effect is Effect.DESTROY for step in plan)
 
 
 def owed(plan: Sequence[Step], marks: Sequence[Mark]) -> tuple[Step, ...]:

@@ -1,5 +1,6 @@
 """What can be done to tenants. Each verb makes a job and returns at once; why one is off."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from cipp_tui.api.backend import Backend
@@ -53,6 +54,8 @@ class Acts:
         self._local = local
         self._backlog = backlog
         self._jobs = jobs
+        self._beginning = asyncio.Lock()
+        """Who is chosen must be at work before the next one chooses: nobody is worked on twice."""
 
     def why_off(self, action: Action | None = None) -> str | None:
         """Why nothing (or not this action) can be done now: read-only, sign-in needed, …"""
@@ -124,7 +127,7 @@ class Acts:
         entries = self._backlog.take_job(job)
         if not entries:
             raise Unsuited(f"Job {job} has nothing left to do", code="nothing-to-resume")
-        live = self._engine.begin(entries[0].job, self._backlog.works(entries))
+        live = self._engine.take_up(entries[0].job, self._backlog.works(entries))
         return self._view(live.job.id)
 
     # -- how ----------------------------------------------------------------------------------
@@ -136,25 +139,26 @@ class Acts:
         retry_of: int | None = None,
     ) -> JobView:
         await self._loaded()
-        rows = self._taken(action, tenants)
-        self._backlog.replace(rows)
-        wish = Job(
-            id=0,
-            action=action,
-            actor=self._actor,
-            created_at=self._clock.now(),
-            reason=reason,
-            retry_of=retry_of,
-        )
-        drafts = [
-            Draft(row.id, row.tenant.name, self._backend.plan(action, row.tenant)) for row in rows
-        ]
-        job, items = await self._journal.begin(wish, drafts)
-        works = [
-            Work(item=item, tenant=row.tenant, marks=[])
-            for item, row in zip(items, rows, strict=True)
-        ]
-        return self._view(self._engine.begin(job, works).job.id)
+        async with self._beginning:
+            rows = self._taken(action, tenants)
+            self._backlog.replace(rows)
+            wish = Job(
+                id=0,
+                action=action,
+                actor=self._actor,
+                created_at=self._clock.now(),
+                reason=reason,
+                retry_of=retry_of,
+            )
+            plan = self._backend.plan
+            drafts = [Draft(row.id, row.tenant.name, plan(action, row.tenant)) for row in rows]
+            job, items = await self._journal.begin(wish, drafts)
+            works = [
+                Work(item=item, tenant=row.tenant, marks=[])
+                for item, row in zip(items, rows, strict=True)
+            ]
+            live = await self._engine.begin(job, works)
+            return self._view(live.job.id)
 
     def _taken(self, action: Action, tenants: Iterable[TenantId]) -> Sequence[TenantRow]:
         self._may(action)

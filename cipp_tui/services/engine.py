@@ -6,28 +6,24 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
-from cipp_tui.api.backend import Backend, Visit
+from cipp_tui.api.backend import Backend
 from cipp_tui.domain.clock import Clock
-from cipp_tui.domain.jobs import Action, Effect, Job, Mark, Step, Word, give_back_from
-from cipp_tui.domain.permissions import NOTHING_DONE
+from cipp_tui.domain.jobs import Action, Effect, Job, give_back_from
 from cipp_tui.domain.problems import (
-    LostReply,
     Problem,
     SignInProblem,
     Stopped,
     StorageProblem,
-    Throttled,
 )
 from cipp_tui.services.advice import advise
 from cipp_tui.services.jobbook import JobBook, LiveJob, Work
-from cipp_tui.services.notes import note_of
 from cipp_tui.services.outcomes import Outcomes
+from cipp_tui.services.steps import STEP_DEADLINE_S, Steps
 from cipp_tui.services.strandings import DEBT_AGAIN_S, Strandings
 from cipp_tui.storage.journal import Journal
 
 LOG = logging.getLogger("cipp_tui.engine")
 
-STEP_DEADLINE_S: Final = 300.0
 VISIT_DEADLINE_S: Final = 900.0
 """For one tenant but its last step. A give-back has its own patience."""
 
@@ -35,6 +31,9 @@ DEBT_WAITS_S: Final = (5.0, 15.0, 45.0, 120.0, 240.0, 240.0)
 """Between the tries of a give-back: over ten minutes in all, then the tenant is stranded."""
 
 RESETS_AT_ONCE: Final = 2
+
+SLICE: Final = 250
+"""After so many tenants that are put in line the screen gets its turn."""
 
 SPARE: Final = 8
 """How many times as many tenants as there are workers may be begun, when most of them wait."""
@@ -59,7 +58,6 @@ class Engine:
         step_deadline_s: float = STEP_DEADLINE_S,
     ) -> None:
         self._backend = backend
-        self._journal = journal
         self._book = book
         self._outcomes = outcomes
         self._clock = clock
@@ -68,7 +66,14 @@ class Engine:
         self._on_end = on_end
         self._on_sign_in_lost = on_sign_in_lost
         self._debt_waits_s = debt_waits_s
-        self._step_deadline_s = step_deadline_s
+        self._steps = Steps(
+            backend,
+            journal,
+            outcomes,
+            clock,
+            deadline_s=step_deadline_s,
+            disk_may_fail=self._disk_may_fail,
+        )
         self._strandings = Strandings(book, clock, again_s=debt_again_s)
         self._news = asyncio.Event()
         self._flying: dict[int, tuple[Work, asyncio.Task[None]]] = {}
@@ -84,15 +89,26 @@ class Engine:
             tasks.create_task(self._strandings.keep_paying(self.pay_again))
             tasks.create_task(self._dispatch())
 
-    def begin(self, job: Job, works: Sequence[Work], *, paying: bool = False) -> LiveJob:
-        """Begin a job that is written down already. `paying`: it only gives access back."""
+    async def begin(self, job: Job, works: Sequence[Work]) -> LiveJob:
+        """Begin a new job that is written down already. However many they are, the loop goes on."""
+        for place, work in enumerate(works, 1):
+            self._outcomes.waiting(job, work)
+            if place % SLICE == 0:
+                await asyncio.sleep(0)
+        return self._open(job, works)
+
+    def take_up(self, job: Job, works: Sequence[Work], *, paying: bool = False) -> LiveJob:
+        """Go on with a job of before. `paying`: it only gives access back."""
+        for work in works:
+            self._outcomes.waiting(job, work)
+        return self._open(job, works, paying=paying)
+
+    def _open(self, job: Job, works: Sequence[Work], *, paying: bool = False) -> LiveJob:
         reset = job.action is Action.RESET and not paying
         canary = reset and len(works) > 1
         width = 1 if canary else RESETS_AT_ONCE if reset else self._concurrency * SPARE
         live = self._book.open(job, works, width=width, canary=canary)
         live.paying = paying
-        for work in works:
-            self._outcomes.waiting(live, work)
         if not works:
             self._end(live)
         self._news.set()
@@ -113,7 +129,7 @@ class Engine:
     def pay_again(self) -> None:
         """Try once more to give back what could not be given back in this run."""
         for job, works in [] if self._closed else self._strandings.take_all():
-            self.begin(job, works, paying=True)
+            self.take_up(job, works, paying=True)
 
     @property
     def paying_debts(self) -> int:
@@ -200,10 +216,10 @@ class Engine:
                 problem = Stopped("Stopped before it was done", code="stopped")
                 break
             if self._clock.monotonic() - began > VISIT_DEADLINE_S and not work.in_debt:
-                problem = self._too_late(step, VISIT_DEADLINE_S)
+                problem = self._steps.too_late(step, VISIT_DEADLINE_S)
                 break
             self._outcomes.running(live, work, step)
-            problem = await self._step(visit, work, step)
+            problem = await self._steps.carry_out(visit, work, step)
             if problem is None:
                 continue
             if not work.in_debt:
@@ -238,70 +254,6 @@ class Engine:
             yield
         except StorageProblem as problem:
             self._break(problem)
-
-    async def _step(self, visit: Visit, work: Work, step: Step) -> Problem | None:
-        """Run one step and note what became of it; the problem, or None."""
-        if step.effect is Effect.DESTROY:
-            self._note(work, Mark(step=step.name, word=Word.INTENT, at=self._clock.now()))
-            await self._journal.flush()
-        try:
-            async with asyncio.timeout(self._step_deadline_s):
-                result = await visit.perform(step)
-        except TimeoutError:
-            problem: Problem = self._too_late(step, self._step_deadline_s)
-        except Problem as refusal:
-            problem = refusal
-        else:
-            if result.counts is not NOTHING_DONE:
-                work.counts += result.counts
-            with self._disk_may_fail():
-                self._outcomes.learned(work, result)
-            self._note(
-                work,
-                Mark(
-                    step=step.name,
-                    word=Word.DONE,
-                    at=self._clock.now(),
-                    request_id=result.request_id,
-                    note=note_of(counts=result.counts, words=result.note) if work.destroys else "",
-                ),
-            )
-            return None
-        work.counts += visit.done  # what was done before it failed
-        self._note(
-            work,
-            Mark(
-                step=step.name,
-                word=Word.UNSURE if problem.maybe_applied else Word.REFUSED,
-                at=self._clock.now(),
-                request_id=problem.request_id,
-                note=note_of(counts=visit.done, problem=problem),
-            ),
-        )
-        return problem
-
-    def _too_late(self, step: Step, deadline_s: float) -> Problem:
-        """A deadline has passed. Where a service asks us to wait, that is the cause."""
-        words, holding = f"no end within {deadline_s:.0f} s", self._backend.holding
-        if holding and step.effect is not Effect.DESTROY:
-            return Throttled(f"{words}: {holding}", code="deadline")
-        return LostReply(words, code="deadline")
-
-    def _note(self, work: Work, mark: Mark) -> None:
-        """Keep a mark. Steps of a plan that destroys nothing are kept in memory when they go well.
-
-        An intent that cannot be written stops the step before anything is sent; any other mark
-        that cannot be written must not stop a give-back.
-        """
-        if mark.word is not Word.INTENT:
-            work.tried[mark.step] += 1
-        if work.destroys or mark.word is not Word.DONE:
-            if mark.word is Word.INTENT:
-                self._journal.mark(work.item.id, mark)
-            else:
-                with self._disk_may_fail():
-                    self._journal.mark(work.item.id, mark)
-        work.marks.append(mark)
 
     def _look_further(self, live: LiveJob, problem: Problem | None) -> None:
         """What one tenant's end means for the others of its job."""

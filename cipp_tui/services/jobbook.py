@@ -5,18 +5,19 @@ from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 
 from cipp_tui.domain.clock import Clock
 from cipp_tui.domain.fleet import Progress
 from cipp_tui.domain.jobs import (
     Action,
-    Effect,
     ItemState,
     Job,
     JobItem,
     Mark,
     Outcome,
     Step,
+    destroys,
     in_debt,
     owed,
 )
@@ -53,7 +54,7 @@ class Work:
     _owed: tuple[int, tuple[Step, ...]] | None = None  # after how many marks, what was owed
 
     def __post_init__(self) -> None:
-        self.destroys = any(step.effect is Effect.DESTROY for step in self.item.plan)
+        self.destroys = destroys(self.item.plan)
 
     @property
     def owed(self) -> tuple[Step, ...]:
@@ -250,10 +251,22 @@ def _waiting(job: Job, work: Work) -> ItemView:
     return ItemView(
         tenant=work.item.tenant,
         tenant_name=work.item.tenant_name,
-        progress=Progress(
-            job=job.id,
-            action=Action(job.action),
-            state=ItemState.WAITING,
-            steps=len(work.item.plan),
-        ),
+        progress=in_line(job, work),
+    )
+
+
+def in_line(job: Job, work: Work) -> Progress:
+    """A tenant that waits for a worker: one and the same for all who wait alike."""
+    return _in_line(job.id, job.action, len(work.item.plan), work.counts.given, work.in_debt)
+
+
+@lru_cache(maxsize=64)
+def _in_line(job: int, action: Action, steps: int, given: int, paying: bool) -> Progress:
+    return Progress(
+        job=job,
+        action=action,
+        state=ItemState.WAITING,
+        steps=steps,
+        given=given,
+        paying=paying,
     )

@@ -9,6 +9,7 @@ from cipp_tui.domain.clock import Clock
 from cipp_tui.domain.fleet import Progress
 from cipp_tui.domain.jobs import (
     ItemState,
+    Job,
     Mark,
     Outcome,
     Step,
@@ -26,7 +27,7 @@ from cipp_tui.domain.problems import (
     Unreachable,
 )
 from cipp_tui.services.fleet import Fleet
-from cipp_tui.services.jobbook import JobBook, LiveJob, Work
+from cipp_tui.services.jobbook import JobBook, LiveJob, Work, in_line
 from cipp_tui.services.notes import END, note_of
 from cipp_tui.services.records import record_of
 from cipp_tui.storage.journal import Journal
@@ -59,10 +60,9 @@ class Outcomes:
         self._moving: dict[int, tuple[LiveJob, Work, Step]] = {}
         self._tick: asyncio.TimerHandle | None = None
 
-    def waiting(self, live: LiveJob, work: Work) -> None:
+    def waiting(self, job: Job, work: Work) -> None:
         """The tenant stands in the queue."""
-        progress = self._progress(live, work, ItemState.WAITING)
-        self._fleet.progress(work.item.tenant, progress)
+        self._fleet.progress(work.item.tenant, in_line(job, work))
 
     def running(self, live: LiveJob, work: Work, step: Step) -> None:
         """The tenant is in a worker's hands, at this step; shown with the next tick.

@@ -16,7 +16,7 @@ from cipp_tui.domain.fleet import TenantRow
 from cipp_tui.domain.problems import SignInProblem
 from cipp_tui.services.acts import Acts
 from cipp_tui.services.backlog import Backlog
-from cipp_tui.services.engine import DEBT_WAITS_S, STEP_DEADLINE_S, Engine
+from cipp_tui.services.engine import DEBT_WAITS_S, Engine
 from cipp_tui.services.fleet import READ_AT, Fleet
 from cipp_tui.services.inspection import Inspection
 from cipp_tui.services.jobbook import JobBook, LiveJob
@@ -27,6 +27,7 @@ from cipp_tui.services.news import NewsDesk
 from cipp_tui.services.outcomes import Outcomes
 from cipp_tui.services.past import Past
 from cipp_tui.services.signing import Signing
+from cipp_tui.services.steps import STEP_DEADLINE_S
 from cipp_tui.services.strandings import DEBT_AGAIN_S
 from cipp_tui.services.views import ProfileFacts, Reading
 from cipp_tui.storage.journal import Journal
@@ -149,7 +150,7 @@ class Session:
         if self.looking_only is None:
             for entries in self._backlog.take_debts():
                 works = self._backlog.works(entries)
-                self._engine.begin(entries[0].job, works, paying=True)
+                self._engine.take_up(entries[0].job, works, paying=True)
             self._engine.pay_again()
         await self.inspection.wanted()
 

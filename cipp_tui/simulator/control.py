@@ -59,6 +59,7 @@ class Control:
                 "inner_routes": Counter(one.route for one in inner),
                 "inner_statuses": Counter(str(one.status) for one in inner),
                 "spans": _spans(log),
+                "most_at_once": self.simulator.crowd.most,
             },
         )
 

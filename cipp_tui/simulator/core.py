@@ -23,6 +23,7 @@ from cipp_tui.simulator.limits import Limits
 from cipp_tui.simulator.messages import Addresses, LogEntry, Request, Response, json_response
 from cipp_tui.simulator.partner_center.service import PartnerCenter
 from cipp_tui.simulator.server import serve
+from cipp_tui.simulator.wire import Crowd
 from cipp_tui.simulator.world import World
 
 CONTROL_PREFIX = "/__simulator/"
@@ -43,6 +44,7 @@ class Simulator:
         self.world = world
         self.latency_ms = latency_ms
         self.log: list[LogEntry] = []
+        self.crowd = Crowd()
         limits = Limits(knobs.enforce_limits, knobs.partner_center_per_s, knobs.requests_per_second)
         self._context = Context(
             world=world,
@@ -88,7 +90,7 @@ class Simulator:
     @asynccontextmanager
     async def serve(self, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[Addresses]:
         """Listen on three loopback ports (`port`, +1, +2; 0: any free ones) while entered."""
-        async with serve(self.handle, self.latency_ms / 1000, host, port) as addresses:
+        async with serve(self.handle, self.latency_ms / 1000, host, port, self.crowd) as addresses:
             yield addresses
 
     def counts(self) -> dict[str, int]:
@@ -113,6 +115,7 @@ class Simulator:
         """Forget all log entries."""
         with self._lock:
             self.log.clear()
+            self.crowd.most = self.crowd.now
 
     def approve_device_codes(self, *, mfa: bool = True) -> int:
         """Sign in at every pending device code; return how many there were."""

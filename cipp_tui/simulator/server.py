@@ -6,14 +6,16 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from cipp_tui.simulator.messages import Addresses, Service
-from cipp_tui.simulator.wire import Connection, Handle
+from cipp_tui.simulator.wire import Connection, Crowd, Handle
 
 SERVICES: Final[tuple[Service, ...]] = ("login", "graph", "partner_center")
 
 
 @asynccontextmanager
-async def serve(handle: Handle, latency_s: float, host: str, port: int) -> AsyncIterator[Addresses]:
-    """Serve the three services while entered.
+async def serve(
+    handle: Handle, latency_s: float, host: str, port: int, crowd: Crowd
+) -> AsyncIterator[Addresses]:
+    """Serve the three services while entered; `crowd` counts what is answered at once.
 
     Raises: ValueError for a host that is not loopback, OSError for a port that is taken.
     """
@@ -24,7 +26,7 @@ async def serve(handle: Handle, latency_s: float, host: str, port: int) -> Async
     try:
         for offset, service in enumerate(SERVICES):
             server = await loop.create_server(
-                _door(handle, service, latency_s, connections),
+                _door(handle, service, latency_s, connections, crowd),
                 host,
                 port + offset if port else 0,
                 backlog=1024,
@@ -50,9 +52,13 @@ def check_loopback(host: str) -> None:
 
 
 def _door(
-    handle: Handle, service: Service, latency_s: float, connections: set[Connection]
+    handle: Handle,
+    service: Service,
+    latency_s: float,
+    connections: set[Connection],
+    crowd: Crowd,
 ) -> Callable[[], Connection]:
-    return lambda: Connection(handle, service, latency_s, connections)
+    return lambda: Connection(handle, service, latency_s, connections, crowd)
 
 
 def _base(host: str, server: asyncio.Server) -> str:

@@ -9,6 +9,7 @@ Source: RFC 9112.
 import asyncio
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from email.utils import formatdate
 from functools import lru_cache
 from http import HTTPStatus
@@ -59,16 +60,35 @@ class Head:
         self.keep_alive = connection != "close" if version == "HTTP/1.1" else False
 
 
+@dataclass(slots=True)
+class Crowd:
+    """How many requests are being answered at this moment, and how many were at most."""
+
+    now: int = 0
+    most: int = 0
+
+    def come(self) -> None:
+        """One more."""
+        self.now += 1
+        self.most = max(self.most, self.now)
+
+
 class Connection(asyncio.Protocol):
     """One connection to one service; requests are answered in the order they came."""
 
     def __init__(
-        self, handle: Handle, service: Service, latency_s: float, open_now: set["Connection"]
+        self,
+        handle: Handle,
+        service: Service,
+        latency_s: float,
+        open_now: set["Connection"],
+        crowd: Crowd,
     ) -> None:
         self._handle = handle
         self._service = service
         self._latency_s = latency_s
         self._open_now = open_now
+        self._crowd = crowd
         self._received = bytearray()
         self._head: Head | None = None
         self._busy = False
@@ -88,6 +108,7 @@ class Connection(asyncio.Protocol):
         self._open_now.discard(self)
         self._transport = None
         self._rest = None
+        self._answered()
         if self._timer is not None:
             self._timer.cancel()
 
@@ -119,6 +140,7 @@ class Connection(asyncio.Protocol):
                 self._serve(*read)
         except MalformedError as error:
             self._busy = True
+            self._crowd.come()
             self._send(Response(error.status), keep_alive=False)
 
     def _request(self) -> tuple[Head, Request] | None:
@@ -149,8 +171,14 @@ class Connection(asyncio.Protocol):
         del received[:length]
         return body
 
+    def _answered(self) -> None:
+        if self._busy:
+            self._busy = False
+            self._crowd.now -= 1
+
     def _serve(self, head: Head, request: Request) -> None:
         self._busy = True
+        self._crowd.come()
         loop = asyncio.get_running_loop()
         came = loop.time()
         response = self._handle(request)
@@ -181,7 +209,7 @@ class Connection(asyncio.Protocol):
         if not keep_alive and self._transport is not None:
             self._transport.close()
             return
-        self._busy = False
+        self._answered()
 
     def _pour(self) -> None:
         """Write a long answer as fast as the client takes it."""
@@ -189,7 +217,7 @@ class Connection(asyncio.Protocol):
             chunk = next(self._rest, None)
             if chunk is None:
                 self._rest = None
-                self._busy = False
+                self._answered()
                 self._read_on()
                 return
             self._write(chunk)

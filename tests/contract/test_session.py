@@ -1,5 +1,6 @@
 """What an admin does, and what is there after a restart."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,24 @@ async def test_taking_back_an_include_puts_the_old_exclusion_back(tmp_path: Path
         row = house.session.fleet.row(one)
         assert row is not None
         assert row.exclusion == before
+
+
+async def test_two_keys_in_a_row_do_not_begin_a_tenant_twice(tmp_path: Path) -> None:
+    clock = HurriedClock()
+    simulator = simulator_for(clock, tenants=3, up_to_date=1.0)
+    async with running_house(tmp_path, simulator, clock=clock) as house:
+        await house.read_list()
+        one = customers(house)[0]
+
+        begun = await asyncio.gather(
+            house.session.acts.reset([one], reason="one"),
+            house.session.acts.reset([one], reason="and again"),
+        )
+        ended = [await house.session.jobs.finished(view.id) for view in begun]
+
+        taken_away = [r for r in simulator.log if r.method == "DELETE"]
+        assert [view.total for view in ended] == [1, 0]
+        assert len(taken_away) == 1
 
 
 async def test_an_action_takes_only_whom_it_fits(tmp_path: Path) -> None:

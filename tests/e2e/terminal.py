@@ -119,6 +119,8 @@ class Terminal:
             if time.monotonic() > end:
                 raise AssertionError(f"still running after {patience_s:.0f} s:\n{self.text}")
             self._pump(0.05)
+        while self._pump(0.0):  # its last words may still be on their way
+            pass
         return self.status
 
     def _pump(self, timeout_s: float) -> bool:

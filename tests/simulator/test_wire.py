@@ -9,6 +9,7 @@ import pytest
 
 from cipp_tui.simulator.messages import Request, Response
 from cipp_tui.simulator.server import serve
+from cipp_tui.simulator.wire import Crowd
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -34,7 +35,7 @@ def remembering_desk() -> Desk:
 
 @asynccontextmanager
 async def line(desk: Desk, latency_s: float = 0.0) -> AsyncIterator[Streams]:
-    async with serve(desk.handle, latency_s, "127.0.0.1", 0) as addresses:
+    async with serve(desk.handle, latency_s, "127.0.0.1", 0, Crowd()) as addresses:
         port = int(addresses.graph.rpartition(":")[2])
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         try:
@@ -162,7 +163,8 @@ async def test_no_content_says_no_length(desk: Desk) -> None:
 
 
 async def test_answers_wait_their_latency_side_by_side(desk: Desk) -> None:
-    async with serve(desk.handle, 0.05, "127.0.0.1", 0) as addresses:
+    crowd = Crowd()
+    async with serve(desk.handle, 0.05, "127.0.0.1", 0, crowd) as addresses:
         port = int(addresses.login.rpartition(":")[2])
         lines = [await asyncio.open_connection("127.0.0.1", port) for _ in range(20)]
         began = time.perf_counter()
@@ -176,11 +178,12 @@ async def test_answers_wait_their_latency_side_by_side(desk: Desk) -> None:
             await writer.wait_closed()
 
     assert 0.05 <= took < 20 * 0.05
+    assert (crowd.most, crowd.now) == (20, 0)
 
 
 async def test_the_end_of_serving_cuts_every_connection(desk: Desk) -> None:
     desk.answer = Response(200, {}, b"late", delay_s=60)
-    async with serve(desk.handle, 0, "127.0.0.1", 0) as addresses:
+    async with serve(desk.handle, 0, "127.0.0.1", 0, Crowd()) as addresses:
         port = int(addresses.graph.rpartition(":")[2])
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
