@@ -7,7 +7,7 @@ from cipp_tui.api.backend import Backend
 from cipp_tui.domain.clock import Clock
 from cipp_tui.domain.fleet import TenantRow
 from cipp_tui.domain.jobs import Action, ItemState, Job
-from cipp_tui.domain.problems import SignInProblem, Unsuited
+from cipp_tui.domain.problems import SignInProblem, StorageProblem, Unsuited
 from cipp_tui.domain.tenants import TenantId
 from cipp_tui.services.backlog import Backlog
 from cipp_tui.services.engine import Engine
@@ -64,6 +64,8 @@ class Acts:
         if self._profile.read_only and action is not Action.SYNC:
             return f"this profile is read-only ({self._profile.name})"
         if self._engine.broken is not None:
+            if isinstance(self._engine.broken, StorageProblem):
+                return self._engine.broken.message
             return f"the program must be started anew: {self._engine.broken}"
         if action in (Action.EXCLUDE, Action.INCLUDE, Action.REMOVE, None):
             return None
@@ -168,6 +170,8 @@ class Acts:
     def _may(self, action: Action) -> None:
         reason = self.why_off(action)
         if reason is not None:
+            if isinstance(self._engine.broken, StorageProblem):
+                raise self._engine.broken
             problem = self._signing.problem
             if isinstance(problem, SignInProblem) and "sign in" in reason:
                 raise problem

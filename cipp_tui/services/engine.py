@@ -181,7 +181,7 @@ class Engine:
             del self._flying[work.item.id]
             del live.flying[work.item.id]
             if not task.cancelled() and (error := task.exception()) is not None:
-                self._break(error)
+                self.break_off(error)
             self._end_if_over(live)
             self._news.set()
 
@@ -253,7 +253,7 @@ class Engine:
         try:
             yield
         except StorageProblem as problem:
-            self._break(problem)
+            self.break_off(problem)
 
     def _look_further(self, live: LiveJob, problem: Problem | None) -> None:
         """What one tenant's end means for the others of its job."""
@@ -292,7 +292,7 @@ class Engine:
         live.finished.set()
         self._on_end(live)
 
-    def _break(self, error: BaseException) -> None:
+    def break_off(self, error: BaseException) -> None:
         """A bug or a dead disk: no new work, debts in flight go on, the session ends with it."""
         if not isinstance(error, Exception):
             self._fatal = error

@@ -55,6 +55,7 @@ class Listing:
         before = {row.id: row.tenant for row in self._fleet.rows()}
         named = {ident for ident, tenant in before.items() if tenant.default_domain is not None}
         seen: dict[TenantId, Tenant] = {}
+        gone: list[Tenant] = []
         problem: Problem | None = None
         try:
             async with aclosing(self._backend.tenants(only, known=named)) as pages:
@@ -62,13 +63,11 @@ class Listing:
                     self._fleet.learn(page)
                     seen.update((tenant.id, tenant) for tenant in page)
                     self.reading = replace(self.reading, seen=len(seen))
-        except Problem as error:
-            problem = error
-        gone: list[Tenant] = []
-        if problem is None:
             gone = self._mark_gone([only] if only is not None else before, seen)
             if only is None:
                 self._fleet.list_was_read()
+        except Problem as error:
+            problem = error
         self.reading = self._difference(before, seen, gone, problem)
         self._on_end(self.reading)
 

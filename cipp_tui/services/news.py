@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from cipp_tui.domain.clock import Clock
 from cipp_tui.domain.fleet import TenantRow
 from cipp_tui.domain.jobs import Action
+from cipp_tui.domain.problems import StorageProblem
 from cipp_tui.domain.tenants import TenantId
 from cipp_tui.services.views import JobView, Level, News, Reading
 
@@ -51,6 +52,11 @@ class NewsDesk:
         """Tell how reading the list ended."""
         level, sentence = reading_sentence(reading)
         self.tell(level, sentence)
+
+    def disk_lost(self, problem: StorageProblem) -> None:
+        """Tell that nothing can be written down any more, so nothing may be begun."""
+        words = f"Nothing can be changed any more: {problem.message}"
+        self.tell(Level.ERROR, words)
 
     def suspended(self, row: TenantRow) -> None:
         """Tell that a tenant has failed too often in a row to be tried by itself."""

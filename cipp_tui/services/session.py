@@ -13,7 +13,7 @@ from cipp_tui.api.backend import Backend
 from cipp_tui.domain.clock import Clock
 from cipp_tui.domain.failures import SUSPENDED_AT
 from cipp_tui.domain.fleet import TenantRow
-from cipp_tui.domain.problems import SignInProblem
+from cipp_tui.domain.problems import SignInProblem, StorageProblem
 from cipp_tui.services.acts import Acts
 from cipp_tui.services.backlog import Backlog
 from cipp_tui.services.engine import DEBT_WAITS_S, Engine
@@ -99,6 +99,7 @@ class Session:
             backlog=self._backlog,
             jobs=self.jobs,
         )
+        store.tell_when_broken(self._disk_lost)
         self._backend = backend
         self._store = store
         self._journal = journal
@@ -162,6 +163,10 @@ class Session:
         tell = self.news.debts_paid if live.paying else self.news.job_ended
         tell(view, only)
 
+    def _disk_lost(self, problem: StorageProblem) -> None:
+        self._engine.break_off(problem)
+        self.news.disk_lost(problem)
+
     def _list_ended(self, reading: Reading) -> None:
         if isinstance(reading.problem, SignInProblem):
             self.signing.lost(reading.problem)
@@ -182,10 +187,11 @@ class Session:
         return self._memories.get(f"ui:{key}", default)
 
     def remember(self, key: str, value: str) -> None:
-        """Kept on disk soon, never at once."""
+        """Kept on disk soon, never at once; for this run only, once the disk is lost."""
         if self._memories.get(f"ui:{key}") != value:
             self._memories[f"ui:{key}"] = value
-            self._store.remember(f"ui:{key}", value)
+            if self._engine.broken is None:
+                self._store.remember(f"ui:{key}", value)
 
     # -- debts, and leaving -------------------------------------------------------------------
     @property

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import re
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,8 @@ class Database:
         self._urgent = asyncio.Event()
         self._closing = False
         self._broken: StorageProblem | None = None
+        self.on_broken: Callable[[StorageProblem], None] | None = None
+        """Told once, when nothing can be written any more."""
         self.commits = 0
 
     def write(self, sql: str, *rows: Sequence[Any]) -> None:
@@ -116,6 +118,8 @@ class Database:
             if not done.done():
                 done.set_exception(problem)
         self._waiting = []
+        if self.on_broken is not None:
+            self.on_broken(problem)
 
     async def _commit(self, pending: Sequence[tuple[str, Sequence[Any]]]) -> None:
         if not pending:
@@ -224,11 +228,12 @@ def _storage_problem(path: Path, error: sqlite3.Error) -> StorageProblem:
     name = getattr(error, "sqlite_errorname", "") or type(error).__name__
     if name.startswith("SQLITE_FULL"):
         return StorageProblem(
-            f"the disk that holds {path} is full; make room, then start again", code="disk-full"
+            f"the disk is full; make room, then start again: {path}", code="disk-full"
         )
     if name.startswith("SQLITE_BUSY"):
         return StorageProblem(
-            f"{path} is locked by another program; end that, then start again", code="locked"
+            f"state is locked by another program; end that, then start again: {path}",
+            code="locked",
         )
     if name.startswith("SQLITE_READONLY"):
         return StorageProblem(

@@ -4,11 +4,12 @@ import asyncio
 import contextlib
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from cipp_tui.domain.fleet import Exclusion, Failures, TenantRow
 from cipp_tui.domain.permissions import PermissionRecord
+from cipp_tui.domain.problems import StorageProblem
 from cipp_tui.domain.tenants import Tenant, TenantId
 from cipp_tui.storage.database import Database
 from cipp_tui.storage.rows import (
@@ -101,6 +102,10 @@ class FleetStore:
 
     async def flush(self) -> None:
         await self._database.flush()
+
+    def tell_when_broken(self, told: Callable[[StorageProblem], None]) -> None:
+        """Have somebody told, once, when nothing can be written any more."""
+        self._database.on_broken = told
 
 
 def _load(path: Path, first: int | None) -> dict[TenantId, TenantRow]:
