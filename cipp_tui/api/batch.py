@@ -214,19 +214,21 @@ async def _send_chunk(
 ) -> None:
     waiting = list(parts)
     began = clock.monotonic()
-    attempt = 0
-    broke: Counter[str] = Counter()  # how often, by part: rounds are made for other parts, too
+    # How often, by part: rounds are made for other parts, too.
+    refused: Counter[str] = Counter()
+    broke: Counter[str] = Counter()
     while waiting:
-        attempt += 1
         answers |= await _send_once(http, token, waiting, clock, in_turn=in_turn)
         elapsed = clock.monotonic() - began
-        broke.update(part.id for part in waiting if answers[part.id].status >= 500)
+        statuses = [(part.id, answers[part.id].status) for part in waiting]
+        refused.update(ident for ident, status in statuses if status != FAILED_DEPENDENCY)
+        broke.update(ident for ident, status in statuses if status >= 500)
         again = [
             part for part in waiting if _again(part, answers[part.id], elapsed, broke[part.id])
         ]
         if not again:
             break
-        wait = max(_wait(answers[part.id], clock, attempt) for part in again)
+        wait = max(_wait(answers[part.id], clock, refused[part.id]) for part in again)
         throttled = sum(answers[part.id].status == 429 for part in again)
         if 2 * throttled > len(waiting):  # the tenant's quota is used up, not one part's
             http.hold_tenant(Service.GRAPH, token, wait)

@@ -146,7 +146,7 @@ class Quota:
 class Patience:
     """Waits for one tenant's sake, counted: whoever waits needs no worker meanwhile."""
 
-    GRACE_S: Final = 0.1
+    GRACE_S: Final = 0.02
     """A shorter wait is not worth another tenant's start."""
 
     def __init__(self, clock: Clock) -> None:

@@ -35,7 +35,7 @@ RESETS_AT_ONCE: Final = 2
 SLICE: Final = 250
 """After so many tenants that are put in line the screen gets its turn."""
 
-SPARE: Final = 8
+SPARE: Final = 16
 """How many times as many tenants as there are workers may be begun, when most of them wait."""
 
 
