@@ -232,7 +232,7 @@ def _storage_problem(path: Path, error: sqlite3.Error) -> StorageProblem:
         )
     if name.startswith("SQLITE_BUSY"):
         return StorageProblem(
-            f"state is locked by another program; end that, then start again: {path}",
+            f"the state file is locked by another program; end that, then start again: {path}",
             code="locked",
         )
     if name.startswith("SQLITE_READONLY"):

@@ -40,6 +40,7 @@ async def test_looking_goes_on_and_acting_is_refused_in_words(
                 await pilot.press("x")
 
                 await until(
-                    pilot, lambda: "Exclude: state is locked by another program" in status(app)
+                    pilot,
+                    lambda: "Exclude: the state file is locked by another program" in status(app),
                 )
                 assert app.is_running

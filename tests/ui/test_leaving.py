@@ -123,7 +123,7 @@ async def test_nothing_is_asked_of_a_job_that_a_locked_file_has_stopped(
             with closing(sqlite3.connect(tmp_path / "state.db", isolation_level=None)) as file:
                 file.execute("BEGIN IMMEDIATE")
                 held.go.set()
-                reason = "state is locked by another program; end that, then start again"
+                reason = "the state file is locked by another program; end that, then start again"
                 why_off = house.session.acts.why_off
                 await until(pilot, lambda: (why_off(Action.REFRESH) or "").startswith(reason))
 

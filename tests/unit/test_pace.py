@@ -209,7 +209,7 @@ async def test_who_waits_for_one_tenant_is_counted_and_told() -> None:
     seen: list[int] = []
     patience.on_wait = lambda: seen.append(patience.waiting)
 
-    await patience.wait(0.05)
+    await patience.wait(Patience.GRACE_S)
     await patience.wait(3)
 
     assert seen == [1]

@@ -193,7 +193,7 @@ async def test_a_file_that_is_locked_is_told(
     file = sqlite3.connect(path, isolation_level=None)
     file.execute("BEGIN EXCLUSIVE")
     try:
-        with pytest.raises(StorageProblem, match=r"state\.db is locked"):
+        with pytest.raises(StorageProblem, match="the state file is locked"):
             async with open_database(path):
                 pass
         async with open_database(path, to_act=False) as database:
