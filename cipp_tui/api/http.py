@@ -1,5 +1,6 @@
 """Every HTTP request goes through here: pacing, retries, limits, and what a failure means."""
 
+import asyncio
 import json
 import logging
 import random
@@ -138,8 +139,10 @@ class HttpClient:
         self._transports = (
             dict.fromkeys(Service, transport)
             if transport is not None
-            else transports(endpoints, connections=connections, ca_bundle=ca_bundle)
+            else transports(endpoints, ca_bundle=ca_bundle)
         )
+        # aiohttp's own limit is for new connections: kept ones of another host come on top of it.
+        self._turns = asyncio.Semaphore(connections)
         self._bases = {service: httpx.URL(endpoints.base(service)) for service in Service}
 
     @property
@@ -168,14 +171,10 @@ class HttpClient:
         while True:
             attempt += 1
             await limits.enter(call.tenant, call.units, call.writes)
-            sent_at = self._clock.monotonic()
             try:
-                return await self._once(call, limits)
+                return await self._in_turn(call, limits, attempt)
             except Throttled as problem:
-                self.rejected += 1
-                wait = back_off(attempt) if problem.wait_s is None else problem.wait_s
-                limits.hold(call.tenant, wait, scope=problem.throttle_scope, sent_at=sent_at)
-                if self._clock.monotonic() + wait > deadline:
+                if self._clock.monotonic() + (problem.wait_s or 0.0) > deadline:
                     raise
             except Unreachable:
                 wait = back_off(attempt, first_s=0.5)
@@ -194,6 +193,27 @@ class HttpClient:
                 if problem.status == 401 and call.token is not None:
                     self.refused_tokens.add(call.token.value)
                 raise
+
+    async def _in_turn(self, call: Call, limits: Host, attempt: int) -> Answer:
+        """Send once, when a connection is free, unless a refusal to others closes the way first."""
+        while True:
+            await self._turns.acquire()
+            sent_at = self._clock.monotonic()
+            try:
+                if limits.open_to(call.tenant):
+                    return await self._once(call, limits)
+            except Throttled as problem:  # the way is closed before the turn goes to the next one
+                self.rejected += 1
+                if problem.wait_s is None:
+                    problem.wait_s = back_off(attempt)
+                scope = problem.throttle_scope
+                limits.hold(call.tenant, problem.wait_s, scope=scope, sent_at=sent_at)
+                raise
+            finally:
+                self._turns.release()
+                if self._turns.locked():  # whoever waits sends first, then this answer is read
+                    await asyncio.sleep(0)
+            await limits.enter(call.tenant, units=0, writes=0)  # it has its units already
 
     def hold_tenant(self, service: Service, token: Token, seconds: float) -> None:
         """Parts of a batch were throttled: the tenant they belong to waits."""

@@ -62,6 +62,11 @@ class Host:
             if tenant not in self._held:
                 return
 
+    def open_to(self, tenant: str) -> bool:
+        """Whether nothing has closed the way since `enter`."""
+        held = self._held.get(tenant)
+        return self.gate.closed_for == 0 and (held is None or held <= self._clock.monotonic())
+
     def accepted(self) -> None:
         """A request was answered without a 429."""
         self._answers.append("")

@@ -1,6 +1,5 @@
 """The connections: one pool for all services, proxies found once, and what a failure may mean."""
 
-import asyncio
 import ssl
 from collections.abc import AsyncIterable, AsyncIterator, Mapping
 from ipaddress import ip_address
@@ -19,14 +18,14 @@ TIMEOUT: Final = aiohttp.ClientTimeout(sock_connect=10.0, sock_read=30.0)
 
 
 def transports(
-    endpoints: Endpoints, *, connections: int, ca_bundle: str | None
+    endpoints: Endpoints, *, ca_bundle: str | None
 ) -> Mapping[Service, httpx.AsyncBaseTransport]:
-    """How each service is reached, all over one pool of connections.
+    """How each service is reached, all over one pool: as many connections as there are requests.
 
     The proxy of each host is looked up here, once: to look it up for every request, as the pool
     would by itself, takes longer than the request's own work.
     """
-    pool = _Pool(connections, ssl.create_default_context(cafile=ca_bundle))
+    pool = _Pool(ssl.create_default_context(cafile=ca_bundle))
     return {
         service: Connections(pool, endpoints.base(service), _proxy_for(endpoints.base(service)))
         for service in Service
@@ -36,9 +35,7 @@ def transports(
 class _Pool:
     """aiohttp's connections, opened with the first request: they need a running loop."""
 
-    def __init__(self, connections: int, context: ssl.SSLContext) -> None:
-        # aiohttp's own limit is for new connections: kept ones of another host come on top of it.
-        self.turns = asyncio.Semaphore(connections)
+    def __init__(self, context: ssl.SSLContext) -> None:
         self._context = context
         self._session: aiohttp.ClientSession | None = None
 
@@ -64,7 +61,6 @@ class _Pool:
 class Connections(httpx.AsyncBaseTransport):
     """Carries httpx's requests to one service over the pool.
 
-    No more requests at a time than the pool has turns for, whatever the service.
     What is asked for is the extension `target`, as httpx documents it, and not the URL's path: an
     address that names a tenant need not be taken apart to be put together again.
     Raises: httpx.ConnectError when the request has certainly not arrived; httpx.ReadError.
@@ -77,24 +73,9 @@ class Connections(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send it, and come back with the head of the answer."""
-        turns = self._pool.turns
-        await turns.acquire()
-        try:
-            response = await self._send(request)
-        except BaseException:
-            turns.release()
-            raise
-        return httpx.Response(
-            response.status,
-            headers=response.raw_headers,
-            stream=_Body(response, turns),
-            request=request,
-        )
-
-    async def _send(self, request: httpx.Request) -> aiohttp.ClientResponse:
         target: bytes = request.extensions["target"]
         try:
-            return await self._pool.session.request(
+            response = await self._pool.session.request(
                 request.method,
                 self._base + target.decode(),
                 headers=[(name.decode(), value.decode()) for name, value in request.headers.raw],
@@ -107,17 +88,19 @@ class Connections(httpx.AsyncBaseTransport):
             raise httpx.ConnectError(str(error), request=request) from error
         except (aiohttp.ClientError, TimeoutError) as error:
             raise httpx.ReadError(str(error), request=request) from error
+        return httpx.Response(
+            response.status, headers=response.raw_headers, stream=_Body(response), request=request
+        )
 
     async def aclose(self) -> None:
         await self._pool.aclose()
 
 
 class _Body(httpx.AsyncByteStream):
-    """The body of an answer as it comes in, not decoded. Closing it gives the turn to the next."""
+    """The body of an answer as it comes in, not decoded."""
 
-    def __init__(self, response: aiohttp.ClientResponse, turns: asyncio.Semaphore) -> None:
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
         self._response = response
-        self._turns = turns
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         try:
@@ -128,9 +111,6 @@ class _Body(httpx.AsyncByteStream):
 
     async def aclose(self) -> None:
         self._response.release()
-        self._turns.release()
-        if self._turns.locked():  # whoever waits sends first, then this answer is worked on
-            await asyncio.sleep(0)
 
 
 def _proxy_for(base: str) -> str | None:
