@@ -16,6 +16,7 @@ from cipp_tui.services.jobbook import Work
 from cipp_tui.services.jobs import Jobs
 from cipp_tui.services.local import LocalActions
 from cipp_tui.services.signing import Signing
+from cipp_tui.services.slices import in_slices
 from cipp_tui.services.suits import select
 from cipp_tui.services.views import JobView, ProfileFacts, SignInState
 from cipp_tui.storage.journal import Draft, Journal
@@ -153,11 +154,14 @@ class Acts:
                 retry_of=retry_of,
             )
             plan = self._backend.plan
-            drafts = [Draft(row.id, row.tenant.name, plan(action, row.tenant)) for row in rows]
+            drafts = [
+                Draft(row.id, row.tenant.name, plan(action, row.tenant))
+                async for row in in_slices(rows)
+            ]
             job, items = await self._journal.begin(wish, drafts)
             works = [
                 Work(item=item, tenant=row.tenant, marks=[])
-                for item, row in zip(items, rows, strict=True)
+                async for item, row in in_slices(zip(items, rows, strict=True))
             ]
             live = await self._engine.begin(job, works)
             return self._view(live.job.id)

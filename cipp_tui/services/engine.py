@@ -18,6 +18,7 @@ from cipp_tui.domain.problems import (
 from cipp_tui.services.advice import advise
 from cipp_tui.services.jobbook import JobBook, LiveJob, Work
 from cipp_tui.services.outcomes import Outcomes
+from cipp_tui.services.slices import in_slices
 from cipp_tui.services.steps import STEP_DEADLINE_S, Steps
 from cipp_tui.services.strandings import DEBT_AGAIN_S, Strandings
 from cipp_tui.storage.journal import Journal
@@ -31,9 +32,6 @@ DEBT_WAITS_S: Final = (5.0, 15.0, 45.0, 120.0, 240.0, 240.0)
 """Between the tries of a give-back: over ten minutes in all, then the tenant is stranded."""
 
 RESETS_AT_ONCE: Final = 2
-
-SLICE: Final = 250
-"""After so many tenants that are put in line the screen gets its turn."""
 
 SPARE: Final = 16
 """How many times as many tenants as there are workers may be begun, when most of them wait."""
@@ -91,10 +89,8 @@ class Engine:
 
     async def begin(self, job: Job, works: Sequence[Work]) -> LiveJob:
         """Begin a new job that is written down already. However many they are, the loop goes on."""
-        for place, work in enumerate(works, 1):
+        async for work in in_slices(works):
             self._outcomes.waiting(job, work)
-            if place % SLICE == 0:
-                await asyncio.sleep(0)
         return self._open(job, works)
 
     def take_up(self, job: Job, works: Sequence[Work], *, paying: bool = False) -> LiveJob:
