@@ -181,17 +181,6 @@ async def send_batch(
     return answers
 
 
-async def send_once(
-    http: HttpClient, token: Token, parts: Sequence[Part], *, clock: Clock
-) -> dict[str, PartAnswer]:
-    """One batch of up to 20 parts, each asked once; what comes again is the caller's to decide.
-
-    Raises: what sending the batch itself raises; a part's own failure is in its answer.
-    Source: Graph, "Combine multiple HTTP requests using JSON batching".
-    """
-    return await _send_once(http, token, parts, clock, in_turn=False)
-
-
 def repeat_after(
     part: Part, answer: PartAnswer, clock: Clock, *, elapsed: float, attempt: int, broke: int
 ) -> float | None:
@@ -218,28 +207,39 @@ async def _send_chunk(
     refused: Counter[str] = Counter()
     broke: Counter[str] = Counter()
     while waiting:
-        answers |= await _send_once(http, token, waiting, clock, in_turn=in_turn)
+        answers |= await send_once(http, token, waiting, clock=clock, in_turn=in_turn)
         elapsed = clock.monotonic() - began
         statuses = [(part.id, answers[part.id].status) for part in waiting]
         refused.update(ident for ident, status in statuses if status != FAILED_DEPENDENCY)
         broke.update(ident for ident, status in statuses if status >= 500)
-        again = [
-            part for part in waiting if _again(part, answers[part.id], elapsed, broke[part.id])
-        ]
-        if not again:
+        waits: dict[str, float] = {}
+        for part in waiting:
+            tries, breaks = refused[part.id], broke[part.id]
+            wait_s = repeat_after(
+                part, answers[part.id], clock, elapsed=elapsed, attempt=tries, broke=breaks
+            )
+            if wait_s is not None:
+                waits[part.id] = wait_s
+        if not waits:
             break
-        wait = max(_wait(answers[part.id], clock, refused[part.id]) for part in again)
-        throttled = sum(answers[part.id].status == 429 for part in again)
+        wait = max(waits.values())
+        throttled = sum(answers[ident].status == 429 for ident in waits)
         if 2 * throttled > len(waiting):  # the tenant's quota is used up, not one part's
             http.hold_tenant(Service.GRAPH, token, wait)
         if wait > 0:
             await http.patience.wait(wait)
-        waiting = again
+        waiting = [part for part in waiting if part.id in waits]
 
 
-async def _send_once(
-    http: HttpClient, token: Token, parts: Sequence[Part], clock: Clock, *, in_turn: bool
+async def send_once(
+    http: HttpClient, token: Token, parts: Sequence[Part], *, clock: Clock, in_turn: bool = False
 ) -> dict[str, PartAnswer]:
+    """One batch of up to 20 parts, each asked once; what comes again is the caller's to decide.
+
+    `in_turn`: each part only when the one before it has succeeded.
+    Raises: what sending the batch itself raises; a part's own failure is in its answer.
+    Source: Graph, "Combine multiple HTTP requests using JSON batching".
+    """
     answer = await http.send(
         Call(
             service=Service.GRAPH,
