@@ -16,7 +16,7 @@ from cipp_tui.domain.permissions import (
     StepCounts,
     WantedPermissions,
 )
-from cipp_tui.domain.tenants import Tenant, TenantId
+from cipp_tui.domain.tenants import Tenant, TenantId, UnreadableRow
 
 
 class Capability(StrEnum):
@@ -116,11 +116,16 @@ class Backend(Protocol):
     capabilities: frozenset[Capability]
 
     def tenants(
-        self, only: TenantId | None = None, *, known: Container[TenantId] = frozenset()
+        self,
+        only: TenantId | None = None,
+        *,
+        unreadable: Callable[[UnreadableRow], None],
+        known: Container[TenantId] = frozenset(),
     ) -> AsyncGenerator[Sequence[Tenant], None]:
         """Tenants as their facts come in; a later one replaces an earlier of the same id.
 
-        With `only`, the one tenant, read thoroughly. `known` tells whose domain is known: theirs
+        With `only`, the one tenant, read thoroughly. `unreadable` is told of rows that nobody
+        understands; they keep no other from being read. `known` tells whose domain is known: theirs
         is read, too, but after the others'. Closing it ends what is under way. Raises: Problem.
         """
         ...

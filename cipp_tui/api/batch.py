@@ -88,6 +88,7 @@ class PartAnswer:
     host: str
     batch_id: str  # of the whole batch
     clock: Clock
+    url: str = ""  # what was asked, as in the part
 
     @property
     def good(self) -> bool:
@@ -256,6 +257,8 @@ async def send_once(
     missing = [part.id for part in parts if part.id not in found]
     if missing:
         raise answer.not_understood(f"responses: {len(missing)} of {len(parts)} are missing")
+    for part in parts:
+        found[part.id].url = part.url
     return {part.id: found[part.id] for part in parts}
 
 

@@ -1,22 +1,21 @@
 """The list of tenants: GDAP relationships, default domains, and the partner itself."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Container, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Container, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from cipp_tui.api.batch import Part, send_batch
 from cipp_tui.api.default_domains import DefaultDomains, Line
-from cipp_tui.api.endpoints import Service
 from cipp_tui.api.graph import Graph, names_of
-from cipp_tui.api.http import Call, HttpClient
+from cipp_tui.api.http import HttpClient
+from cipp_tui.api.paging import Page, checked_rows
 from cipp_tui.api.tokens import Tokens
 from cipp_tui.api.wire import (
     Domain,
     Organization,
     Relationship,
-    RelationshipPage,
     TenantInformation,
 )
 from cipp_tui.domain.clock import Clock
@@ -29,6 +28,7 @@ from cipp_tui.domain.tenants import (
     Tenant,
     TenantId,
     TenantKind,
+    UnreadableRow,
 )
 
 PAGE = 300
@@ -53,7 +53,9 @@ class _Found:
     """What one reading has found so far."""
 
     at: datetime
-    relationships: dict[TenantId, list[GdapRelationship]] = field(default_factory=dict)
+    unreadable: Callable[[UnreadableRow], None]
+    odd: set[str] = field(default_factory=set)  # names of rows that were told
+    relationships: dict[TenantId, dict[str, GdapRelationship]] = field(default_factory=dict)
     line: Line = field(default_factory=Line)
 
 
@@ -81,16 +83,19 @@ class Customers:
         self._domains = DefaultDomains(http, tokens, clock=clock, at_once=domain_reads)
 
     async def read(
-        self, known: Container[TenantId] = frozenset()
+        self,
+        unreadable: Callable[[UnreadableRow], None],
+        known: Container[TenantId] = frozenset(),
     ) -> AsyncGenerator[Sequence[Tenant], None]:
         """Every tenant, as its facts come in: relationships first, page by page, then domains.
 
+        `unreadable` is told of each relationship that nobody understands: it costs itself only.
         `known`: whose domain is known already; they are asked after the others.
         Raises: what keeps the list itself from being read whole.
         Source: Graph, "List delegatedAdminRelationships".
         """
         yield [await self._own()]
-        found = _Found(at=self._clock.now())
+        found = _Found(at=self._clock.now(), unreadable=unreadable)
         pages = self._pages(found, known)
         async with aclosing(self._domains.read(found.line, pages)) as news:
             async for about in news:
@@ -103,31 +108,31 @@ class Customers:
         found.line.ask(self._direct, last=known)
         yield self._direct
         asked: set[TenantId] = set()
-        link: str | None = f"{_RELATIONSHIPS}?$top={PAGE}"
-        while link is not None:
-            page = await self._page(link)
-            touched = self._fold(found, page.value)
-            new = [tenant.id for tenant in self._tenants(found, touched) if tenant.id not in asked]
-            asked.update(new)
-            found.line.ask(new, last=known)
-            yield touched
-            link = self._graph.path_of(page.next_link) if page.next_link else None
+        async with aclosing(self._relationships(f"$top={PAGE}")) as pages:
+            async for page in pages:
+                touched = await self._fold(found, page)
+                tenants = self._tenants(found, touched)
+                new = [tenant.id for tenant in tenants if tenant.id not in asked]
+                asked.update(new)
+                found.line.ask(new, last=known)
+                yield touched
         found.line.complete()
 
-    async def read_one(self, tenant: TenantId) -> AsyncGenerator[Sequence[Tenant], None]:
+    async def read_one(
+        self, tenant: TenantId, unreadable: Callable[[UnreadableRow], None]
+    ) -> AsyncGenerator[Sequence[Tenant], None]:
         """One tenant, thoroughly: its relationships, and its domains as the customer sees them.
 
-        Source: Graph, "List delegatedAdminRelationships"; "List domains".
+        `unreadable`, Source: as for `read`; Graph, "List domains".
         """
         if tenant == self._partner:
             yield [await self._own()]
             return
-        found = _Found(at=self._clock.now())
-        link: str | None = f"{_RELATIONSHIPS}?$filter=customer/tenantId eq '{tenant}'&$top={PAGE}"
-        while link is not None:
-            page = await self._page(link)
-            self._fold(found, page.value)
-            link = self._graph.path_of(page.next_link) if page.next_link else None
+        found = _Found(at=self._clock.now(), unreadable=unreadable)
+        asked = f"$filter=customer/tenantId eq '{tenant}'&$top={PAGE}"
+        async with aclosing(self._relationships(asked)) as pages:
+            async for page in pages:
+                await self._fold(found, page)
         if self._tenant(found, tenant) is None:
             return
         found.line.ask([tenant])
@@ -137,17 +142,9 @@ class Customers:
                 for whole in self._tenants(found, about):
                     yield [await self._with_own_domains(whole)]
 
-    async def _page(self, path: str) -> RelationshipPage:
-        answer = await self._http.send(
-            Call(
-                service=Service.GRAPH,
-                method="GET",
-                path=path,
-                token=await self._tokens.partner_graph(),
-                repeatable=True,
-            )
-        )
-        return await asyncio.to_thread(answer.parsed, RelationshipPage)
+    def _relationships(self, query: str) -> AsyncGenerator[Page, None]:
+        path = f"{_RELATIONSHIPS}?{query}"
+        return self._graph.pager.pages(path, self._tokens.partner_graph)
 
     async def _own(self) -> Tenant:
         answers = await send_batch(
@@ -196,17 +193,21 @@ class Customers:
         default, domains = names_of(answers["d"].items(Domain)[0])
         return with_domains(tenant, default, domains)
 
-    def _fold(self, found: _Found, page: Iterable[Relationship]) -> list[TenantId]:
+    async def _fold(self, found: _Found, page: Page) -> list[TenantId]:
         """Take a page over; whom it is about, as far as they are customers."""
         touched: dict[TenantId, None] = {}
-        for foreign in page:
+        rows, odd = await asyncio.to_thread(checked_rows, page.rows, Relationship)
+        for one in odd:
+            if one.name not in found.odd:
+                found.odd.add(one.name)
+                found.unreadable(UnreadableRow(name=one.name, why=one.why, tenant=_about(one.row)))
+        for foreign in rows:
             relationship = relationship_of(foreign)
             tenant = relationship.tenant
             if tenant is None or tenant == self._partner or tenant in self._direct:
                 continue
-            held = found.relationships.setdefault(tenant, [])
-            if all(other.id != relationship.id for other in held):
-                held.append(relationship)
+            held = found.relationships.setdefault(tenant, {})
+            held[relationship.id] = relationship  # pages that were begun again bring it twice
             touched[tenant] = None
         return list(touched)
 
@@ -217,12 +218,20 @@ class Customers:
                 id=tenant, name=tenant, kind=TenantKind.DIRECT, seen_at=found.at
             )
         else:
-            known = _customer(tenant, found.relationships.get(tenant, ()), found.at)
+            held = found.relationships.get(tenant, {})
+            known = _customer(tenant, tuple(held.values()), found.at)
         told = found.line.told.get(tenant)
         return known if known is None or told is None else _informed(known, told)
 
     def _tenants(self, found: _Found, tenants: Iterable[TenantId]) -> Sequence[Tenant]:
         return [one for one in (self._tenant(found, ident) for ident in tenants) if one is not None]
+
+
+def _about(row: object) -> TenantId | None:
+    """Which customer a row is about that is not understood otherwise."""
+    customer = row.get("customer") if isinstance(row, dict) else None
+    ident = customer.get("tenantId") if isinstance(customer, dict) else None
+    return TenantId(ident.lower()) if isinstance(ident, str) else None
 
 
 def _customer(
@@ -286,9 +295,10 @@ def relationship_of(foreign: Relationship) -> GdapRelationship:
     Source: Graph, delegatedAdminRelationship resource type.
     """
     try:
-        status = RelationshipStatus(foreign.status)
+        status = RelationshipStatus(foreign.status or "")
     except ValueError:
         status = RelationshipStatus.UNKNOWN
+    access = foreign.access
     customer = foreign.customer
     return GdapRelationship(
         id=foreign.id,
@@ -296,7 +306,9 @@ def relationship_of(foreign: Relationship) -> GdapRelationship:
         tenant=TenantId(customer.tenant) if customer is not None else None,
         tenant_name=customer.name if customer is not None else "",
         status=status,
-        roles=shared(frozenset(RoleId(role.role) for role in foreign.access.roles)),
+        roles=shared(
+            frozenset(RoleId(role.role) for role in (access.roles if access is not None else ()))
+        ),
         ends_at=foreign.ends,
         auto_extends=foreign.auto_extend not in (None, "", "PT0S", "P0D"),
     )

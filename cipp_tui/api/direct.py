@@ -32,7 +32,7 @@ from cipp_tui.domain.gdap_trace import TraceReading
 from cipp_tui.domain.jobs import Action, Step
 from cipp_tui.domain.permissions import AppId, WantedPermissions
 from cipp_tui.domain.roles import RoleId
-from cipp_tui.domain.tenants import Tenant, TenantId, TenantKind
+from cipp_tui.domain.tenants import Tenant, TenantId, TenantKind, UnreadableRow
 
 LIST_SHARE: Final = 4
 """The reading of the list takes at most one of so many connections: the others are for jobs."""
@@ -140,10 +140,16 @@ class DirectBackend:
         self._wanted_lock = asyncio.Lock()
 
     def tenants(
-        self, only: TenantId | None = None, *, known: Container[TenantId] = frozenset()
+        self,
+        only: TenantId | None = None,
+        *,
+        unreadable: Callable[[UnreadableRow], None],
+        known: Container[TenantId] = frozenset(),
     ) -> AsyncGenerator[Sequence[Tenant], None]:
         """Source: Graph, "List delegatedAdminRelationships"."""
-        return self._customers.read(known) if only is None else self._customers.read_one(only)
+        if only is not None:
+            return self._customers.read_one(only, unreadable)
+        return self._customers.read(unreadable, known)
 
     async def wanted(self) -> WantedPermissions:
         """Read once per session. Source: Graph, application resource type."""

@@ -6,23 +6,21 @@ from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 from urllib.parse import quote
 
-from pydantic import ValidationError
-
 from cipp_tui.api.batch import Part, PartAnswer, send_batch
 from cipp_tui.api.customers import relationship_of
 from cipp_tui.api.graph import Graph
 from cipp_tui.api.holdings import BOOTSTRAP, holdings_of
-from cipp_tui.api.http import HttpClient, Token, first_of
+from cipp_tui.api.http import HttpClient, Token
 from cipp_tui.api.partner import PartnerCenter
 from cipp_tui.api.steps import NO_CONSENT_CODES
 from cipp_tui.api.tokens import Tokens
-from cipp_tui.api.wire import AccessAssignment, Collection, Foreign, Relationship, UserGroup
+from cipp_tui.api.wire import AccessAssignment, Foreign, Relationship, UserGroup
 from cipp_tui.domain.clock import Clock
 from cipp_tui.domain.evidence import Evidence, Fact, Membership, RoleMapping, Unread
 from cipp_tui.domain.permissions import (
     WantedPermissions,
 )
-from cipp_tui.domain.problems import LostReply, NotUnderstood, Problem, SignInProblem, Throttled
+from cipp_tui.domain.problems import LostReply, Problem, SignInProblem, Throttled
 from cipp_tui.domain.roles import RoleId
 from cipp_tui.domain.tenants import GdapRelationship, Tenant, TenantKind
 
@@ -151,12 +149,12 @@ class EvidenceReader:
         mappings: list[RoleMapping] = []
         for place, relationship in enumerate(asked):
             for one in await self._whole(answers[str(place)], AccessAssignment):
-                roles = frozenset(RoleId(role.role) for role in one.access.roles)
+                roles = frozenset(RoleId(role.role) for role in one.roles)
                 mappings.append(
                     RoleMapping(
                         group=one.container.group,
                         roles=roles & relationship.roles,
-                        status=one.status,
+                        status=one.status or "",
                     )
                 )
         return tuple(mappings)
@@ -215,15 +213,9 @@ class EvidenceReader:
         return await send_batch(self.http, token, parts, clock=self.clock)
 
     async def _whole(self, answer: PartAnswer, shape: type[Shape]) -> list[Shape]:
-        """A collection to its last page."""
-        if (problem := answer.problem()) is not None:
-            raise problem
-        found, link = answer.items(shape)
-        while link:
-            page = await self.graph.follow(await self.tokens.partner_graph(), link)
-            found += shaped(page, shape)
-            link = page.next_link
-        return found
+        """A collection to its last page, but for rows that nobody understands."""
+        rows, _ = await self.graph.pager.rows(answer, await self.tokens.partner_graph(), shape)
+        return rows
 
     async def _fact(self, ask: Awaitable[T]) -> T | Unread:
         """What was asked for, or why it could not be read."""
@@ -239,20 +231,6 @@ class EvidenceReader:
         if holding := self.http.holding:
             return Throttled(holding, code="deadline")
         return LostReply(f"no end within {FACT_DEADLINE_S:.0f} s", code="deadline")
-
-
-def shaped(page: Collection, shape: type[Shape]) -> list[Shape]:
-    """The elements of a further page. Raises: NotUnderstood.
-
-    Source: Graph, "Paging".
-    """
-    try:
-        return [shape.model_validate(element) for element in page.value]
-    except ValidationError as error:
-        raise NotUnderstood(
-            f"The answer has another shape than documented: {first_of(error)}",
-            code="not-understood",
-        ) from None
 
 
 def _needs_consent(found: Evidence) -> bool:

@@ -1,17 +1,15 @@
 """What is read from Graph in a tenant: principal, resources, roles, grants and domains, at once."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from pydantic import ValidationError
-
-from cipp_tui.api.batch import Part, PartAnswer, list_of, send_batch
-from cipp_tui.api.endpoints import Service
-from cipp_tui.api.http import Call, HttpClient, Token, first_of
+from cipp_tui.api.batch import Part, PartAnswer, send_batch
+from cipp_tui.api.http import HttpClient, Token
+from cipp_tui.api.paging import Pager
 from cipp_tui.api.wire import (
-    Collection,
     DelegatedGrant,
     DirectoryRole,
     Domain,
@@ -26,8 +24,9 @@ from cipp_tui.domain.permissions import (
     GrantedPermissions,
     WantedPermissions,
 )
-from cipp_tui.domain.problems import NotUnderstood
 from cipp_tui.domain.roles import RoleId
+
+LOG = logging.getLogger("cipp_tui.graph")
 
 Shape = TypeVar("Shape")
 MOST_VALUES = 15
@@ -52,6 +51,7 @@ class Graph:
     def __init__(self, http: HttpClient, clock: Clock) -> None:
         self._http = http
         self._clock = clock
+        self.pager = Pager(http)
         self._parts: tuple[str, list[Part]] | None = None  # the same for every tenant
 
     async def read(self, token: Token, wanted: WantedPermissions) -> TenantReading:
@@ -126,55 +126,11 @@ class Graph:
             domains=await self._domains(token, answers["domains"]),
         )
 
-    async def follow(self, token: Token, link: str) -> Collection:
-        """The next page of a collection. A link to another host is refused: tokens stay at home.
-
-        Raises: NotUnderstood for a foreign link; remote problems.
-        Source: Graph, "Paging".
-        """
-        answer = await self._http.send(
-            Call(
-                service=Service.GRAPH,
-                method="GET",
-                path=self.path_of(link),
-                token=token,
-                repeatable=True,
-            )
-        )
-        return answer.parsed(Collection)
-
-    def path_of(self, link: str) -> str:
-        """The path of a link at our own Graph host. Raises: NotUnderstood for any other host.
-
-        Source: Graph, "Paging".
-        """
-        base = self._http.endpoints.graph
-        if not link.startswith(base + "/"):
-            raise NotUnderstood(
-                "The link to the next page leads to another host; it was not followed",
-                code="foreign-link",
-                host=base,
-            )
-        return link.removeprefix(base)
-
     async def _all(self, token: Token, answer: PartAnswer, shape: type[Shape]) -> list[Shape]:
-        _demand(answer)
-        found, link = answer.items(shape)
-        while link:
-            page = await self.follow(token, link)
-            found += self._checked(page.value, shape)
-            link = page.next_link
-        return found
-
-    @staticmethod
-    def _checked(value: list[dict[str, Any]], shape: type[Shape]) -> list[Shape]:
-        try:
-            return list_of(shape).validate_python(value)
-        except ValidationError as error:
-            raise NotUnderstood(
-                f"The next page has another shape than documented: {first_of(error)}",
-                code="not-understood",
-            ) from None
+        rows, odd = await self.pager.rows(answer, token, shape)
+        for one in odd:  # counts as not read: what it gives is given once more, and is there
+            LOG.warning("a row of %s was left out: %s", answer.id, one)
+        return rows
 
     async def _active(self, token: Token, answer: PartAnswer) -> frozenset[RoleId]:
         """Which directory roles are active; unreadable counts as none, for activating is safe."""

@@ -1,6 +1,7 @@
 """What a give-back needs, looked at before anything is taken away."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from enum import IntEnum
 from math import inf
@@ -10,12 +11,12 @@ from urllib.parse import quote
 from cipp_tui.api.backend import Check, Preflight
 from cipp_tui.api.batch import Part, PartAnswer, send_batch
 from cipp_tui.api.customers import PAGE, relationship_of
-from cipp_tui.api.evidence import shaped
 from cipp_tui.api.graph import Graph
 from cipp_tui.api.http import HttpClient
+from cipp_tui.api.paging import OddRow, checked_rows
 from cipp_tui.api.partner import PartnerCenter
 from cipp_tui.api.tokens import Tokens
-from cipp_tui.api.wire import AccessAssignment, Relationship
+from cipp_tui.api.wire import AccessAssignment, Collection, Relationship
 from cipp_tui.domain.clock import Clock
 from cipp_tui.domain.problems import NotUnderstood, Problem, Refused, SignInProblem
 from cipp_tui.domain.roles import CAN_CONSENT
@@ -164,21 +165,23 @@ class PreflightReader:
         """
         needed = relationship.roles & CAN_CONSENT
         _demand(answer)
-        found, link = answer.items(AccessAssignment)
-        seen: set[str] = set()
-        while True:
-            if any(
-                one.status == "active" and any(role.role in needed for role in one.access.roles)
-                for one in found
-            ):
-                return True
-            if link is None:
-                return False
-            if link in seen:
-                raise NotUnderstood("its pages lead in a circle", code="not-understood")
-            seen.add(link)
-            page = await self.graph.follow(await self.tokens.partner_graph(), link)
-            found, link = shaped(page, AccessAssignment), page.next_link
+        first = answer.one(Collection)
+        path = f"/v1.0{answer.url}"
+        unread: list[OddRow] = []
+        async with aclosing(
+            self.graph.pager.pages(path, self.tokens.partner_graph, first)
+        ) as pages:
+            async for page in pages:
+                found, odd = checked_rows(page.rows, AccessAssignment)
+                unread += odd
+                if any(
+                    one.status == "active" and any(role.role in needed for role in one.roles)
+                    for one in found
+                ):
+                    return True
+        if unread:
+            raise NotUnderstood(f"an assignment is odd: {unread[0]}", code="not-understood")
+        return False
 
 
 def _facts(place: int) -> str:

@@ -1,16 +1,16 @@
 """What a GDAP trace reads in the partner tenant: relationships, assignments, users, groups."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import aclosing
 from typing import Final, TypeVar
 from urllib.parse import quote
-
-from pydantic import ValidationError
 
 from cipp_tui.api import wire
 from cipp_tui.api.batch import Part, PartAnswer, send_batch
 from cipp_tui.api.customers import PAGE, relationship_of
 from cipp_tui.api.graph import Graph
 from cipp_tui.api.http import HttpClient, Token
+from cipp_tui.api.paging import OddRow, checked_rows
 from cipp_tui.api.trace_wire import DirectoryObject, RoleTemplate, UserObject
 from cipp_tui.domain.clock import Clock
 from cipp_tui.domain.gdap_trace import (
@@ -178,27 +178,25 @@ class GdapTrace:
         Source: Graph, "Paging".
         """
         found: list[Shape] = []
-        odd = 0
-        seen: set[str] = set()
+        odd: list[OddRow] = []
         try:
-            page = _first_page(answer)
-            while True:
-                for element in page.value:
-                    try:
-                        found.append(shape.model_validate(element))
-                    except ValidationError:
-                        odd += 1
-                if page.next_link is None:
-                    break
-                if page.next_link in seen:
-                    return found, "its pages lead in a circle"
-                seen.add(page.next_link)
-                page = await self._graph.follow(self._token, page.next_link)
+            first = _first_page(answer)
+            pages = self._graph.pager.pages(f"/v1.0{answer.url}", self._own_token, first)
+            async with aclosing(pages):
+                async for page in pages:
+                    if page.is_first:
+                        found, odd = [], []
+                    good, bad = checked_rows(page.rows, shape)
+                    found += good
+                    odd += bad
         except SignInProblem:
             raise
         except Problem as problem:
             return found, _why(problem)
-        return found, f"{odd} of its entries were not understood" if odd else ""
+        return found, f"{len(odd)} of its entries were not understood: {odd[0]}" if odd else ""
+
+    async def _own_token(self) -> Token:
+        return self._token
 
 
 def _first_page(answer: PartAnswer) -> wire.Collection:
@@ -247,8 +245,8 @@ def _with_ascent(one: UserReading, climbs: Mapping[ObjectId, Climb]) -> UserRead
 def _assignment(foreign: wire.AccessAssignment) -> AccessAssignment:
     return AccessAssignment(
         group=ObjectId(foreign.container.group),
-        roles=frozenset(RoleId(one.role) for one in foreign.access.roles),
-        status=foreign.status,
+        roles=frozenset(RoleId(one.role) for one in foreign.roles),
+        status=foreign.status or "",
     )
 
 

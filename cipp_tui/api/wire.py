@@ -1,9 +1,16 @@
 """Foreign JSON as the documents give it. Slim on purpose: fields that nobody uses are not read."""
 
-from datetime import datetime
-from typing import Annotated, Any
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
 from typing_extensions import TypedDict
 
 from cipp_tui.domain.text import clean
@@ -12,6 +19,25 @@ Clean = Annotated[str, BeforeValidator(clean)]
 """Text for people: control characters and direction overrides are made visible on the way in."""
 
 
+_EARLIEST: Final = datetime(2, 1, 1, tzinfo=UTC)
+_LATEST: Final = datetime(9998, 12, 31, tzinfo=UTC)
+
+
+def _bounded(moment: datetime | None) -> datetime | None:
+    """A moment that exists in every time zone: the first and last years only mean "never"."""
+    if moment is None:
+        return None
+    if moment.year >= _LATEST.year or moment.year <= _EARLIEST.year:
+        return _LATEST if moment.year > _EARLIEST.year else _EARLIEST
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+def _or_empty(value: object) -> object:
+    """Collections that a service leaves null are empty ones."""
+    return [] if value is None else value
+
+
+Moment = Annotated[datetime | None, AfterValidator(_bounded)]
 Guid = Annotated[str, StringConstraints(to_lower=True)]
 
 
@@ -22,9 +48,9 @@ class Foreign(BaseModel):
 
 
 class Collection(Foreign):
-    """A page of anything. Source: Graph, "Paging"."""
+    """A page of anything; what its rows are is looked at one by one. Source: Graph, "Paging"."""
 
-    value: list[dict[str, Any]]
+    value: list[Any]
     next_link: str | None = Field(default=None, alias="@odata.nextLink")
 
 
@@ -33,7 +59,9 @@ class RoleRef(Foreign):
 
 
 class AccessDetails(Foreign):
-    roles: list[RoleRef] = Field(default_factory=list, alias="unifiedRoles")
+    roles: Annotated[list[RoleRef], BeforeValidator(_or_empty)] = Field(
+        default_factory=list, alias="unifiedRoles"
+    )
 
 
 class CustomerRef(Foreign):
@@ -42,20 +70,18 @@ class CustomerRef(Foreign):
 
 
 class Relationship(Foreign):
-    """Source: Graph, delegatedAdminRelationship resource type."""
+    """Nearly everything may be null, as the schema has it.
+
+    Source: Graph, delegatedAdminRelationship resource type; msgraph-metadata, v1.0 CSDL.
+    """
 
     id: str
     name: Clean = Field(default="", alias="displayName")
     customer: CustomerRef | None = None
-    access: AccessDetails = Field(default_factory=AccessDetails, alias="accessDetails")
-    status: str
+    access: AccessDetails | None = Field(default=None, alias="accessDetails")
+    status: str | None = None
     auto_extend: str | None = Field(default=None, alias="autoExtendDuration")
-    ends: datetime | None = Field(default=None, alias="endDateTime")
-
-
-class RelationshipPage(Foreign):
-    value: list[Relationship]
-    next_link: str | None = Field(default=None, alias="@odata.nextLink")
+    ends: Moment = Field(default=None, alias="endDateTime")
 
 
 class AccessContainer(Foreign):
@@ -63,11 +89,15 @@ class AccessContainer(Foreign):
 
 
 class AccessAssignment(Foreign):
-    """Source: Graph, delegatedAdminAccessAssignment resource type."""
+    """Its status may be null. Source: Graph, delegatedAdminAccessAssignment resource type."""
 
-    status: str
+    status: str | None = None
     container: AccessContainer = Field(alias="accessContainer")
-    access: AccessDetails = Field(default_factory=AccessDetails, alias="accessDetails")
+    access: AccessDetails | None = Field(default=None, alias="accessDetails")
+
+    @property
+    def roles(self) -> list[RoleRef]:
+        return self.access.roles if self.access is not None else []
 
 
 class UserGroup(Foreign):
@@ -164,7 +194,7 @@ class DelegatedGrant(Foreign):
     """Source: Graph, oAuth2PermissionGrant resource type."""
 
     id: str
-    consent_type: str = Field(alias="consentType")
+    consent_type: str | None = Field(default=None, alias="consentType")
     resource: str = Field(alias="resourceId")
     scope: str | None = None
 

@@ -3,6 +3,7 @@
 import argparse
 import re
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -13,10 +14,12 @@ from cipp_tui.cli.output import tenant_facts
 from cipp_tui.cli.streams import json_line, line
 from cipp_tui.domain.jobs import Outcome
 from cipp_tui.domain.problems import Unsuited
-from cipp_tui.domain.tenants import Tenant, TenantId
+from cipp_tui.domain.tenants import Tenant, TenantId, UnreadableRow
 from cipp_tui.services.session import Session
-from cipp_tui.services.views import Reading
+from cipp_tui.services.views import FactChange, Reading
 
+_NAMED: Final = 20
+"""Lines for one kind of news; the rest is counted."""
 _GUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -39,9 +42,18 @@ def sync(arguments: argparse.Namespace) -> int:
             _print(session, only, before, reading, began)
         else:
             line(f"{reading.seen} tenants read: {reading.words}.")
+            _name("Changed", reading.changed)
+            _name("Unreadable relationship", reading.unreadable)
         return Exit.WELL
 
     return run_session(arguments, work)
+
+
+def _name(what: str, entries: Sequence[FactChange | UnreadableRow]) -> None:
+    for entry in entries[:_NAMED]:
+        line(f"  {what}: {entry}")
+    if len(entries) > _NAMED:
+        line(f"  {what}: {len(entries) - _NAMED} more; --json names all")
 
 
 def _print(
@@ -68,7 +80,22 @@ def _print(
         "read": reading.seen,
         "new": len(reading.new),
         "gone": len(reading.gone),
-        "renamed": len(reading.renamed),
+        "renamed": sum(change.what == "name" for change in reading.changed),
+        "changes": [
+            {
+                "id": change.tenant,
+                "name": change.name,
+                "what": change.what,
+                "old": change.old,
+                "new": change.new,
+            }
+            for change in reading.changed
+        ],
+        "excluded": reading.excluded,
+        "unreadable": [
+            {"relationship": row.name, "tenant": row.tenant, "why": row.why}
+            for row in reading.unreadable
+        ],
         "without_domain": len(reading.domains_unread),
         "http_requests": session.http_requests,
         "seconds": round(time.monotonic() - began, 3),

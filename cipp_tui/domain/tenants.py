@@ -56,6 +56,19 @@ class GdapRelationship:
         return GLOBAL_ADMINISTRATOR in self.roles
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnreadableRow:
+    """A row of the list that has another shape than documented."""
+
+    name: str  # the relationship's id, or its place on the page
+    why: str
+    tenant: TenantId | None  # whom it is about, where that much can be read
+
+    def __str__(self) -> str:
+        about = f", customer {self.tenant}" if self.tenant is not None else ""
+        return f"{self.name}{about}: {self.why}"
+
+
 class TenantKind(StrEnum):
     """How the tenant came to be in the list."""
 

@@ -1,16 +1,16 @@
 """Reading the list of tenants again: rows change in place, nothing is ever deleted."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
 from cipp_tui.api.backend import Backend
 from cipp_tui.domain.clock import Clock
 from cipp_tui.domain.problems import Problem
-from cipp_tui.domain.tenants import Tenant, TenantId, TenantKind
+from cipp_tui.domain.tenants import Tenant, TenantId, TenantKind, UnreadableRow
 from cipp_tui.services.fleet import Fleet
-from cipp_tui.services.views import Reading
+from cipp_tui.services.views import FactChange, Reading
 
 
 class Listing:
@@ -56,28 +56,43 @@ class Listing:
         named = {ident for ident, tenant in before.items() if tenant.default_domain is not None}
         seen: dict[TenantId, Tenant] = {}
         gone: list[Tenant] = []
+        odd: list[UnreadableRow] = []
         problem: Problem | None = None
+        tenants = self._backend.tenants(only, unreadable=odd.append, known=named)
         try:
-            async with aclosing(self._backend.tenants(only, known=named)) as pages:
+            async with aclosing(tenants) as pages:
                 async for page in pages:
                     self._fleet.learn(page)
                     seen.update((tenant.id, tenant) for tenant in page)
                     self.reading = replace(self.reading, seen=len(seen))
-            gone = self._mark_gone([only] if only is not None else before, seen)
+            gone = self._mark_gone([only] if only is not None else before, seen, odd)
             if only is None:
                 self._fleet.list_was_read()
         except Problem as error:
             problem = error
-        self.reading = self._difference(before, seen, gone, problem)
+        self.reading = self._difference(before, seen, gone, odd, problem)
         self._on_end(self.reading)
 
-    def _mark_gone(self, known: Iterable[TenantId], seen: dict[TenantId, Tenant]) -> list[Tenant]:
-        """Customers that a whole reading did not bring have no relationship any more."""
+    def _mark_gone(
+        self,
+        known: Iterable[TenantId],
+        seen: dict[TenantId, Tenant],
+        odd: Sequence[UnreadableRow],
+    ) -> list[Tenant]:
+        """Customers that a whole reading did not bring have no relationship any more.
+
+        One whose relationship may be the row that nobody could read is left as it was.
+        """
         now = self._clock.now()
+        unread = {row.name for row in odd}
+        about = {row.tenant for row in odd}
         gone: list[Tenant] = []
         for tenant in known:
             row = self._fleet.row(tenant)
             if row is None or tenant in seen or row.tenant.kind is not TenantKind.CUSTOMER:
+                continue
+            held = {relationship.id for relationship in row.tenant.relationships}
+            if tenant in about or (None in about and (not held or held & unread)):
                 continue
             if row.tenant.gone_since is None:
                 gone.append(replace(row.tenant, gone_since=now))
@@ -89,10 +104,12 @@ class Listing:
         before: dict[TenantId, Tenant],
         seen: dict[TenantId, Tenant],
         gone: list[Tenant],
+        odd: Sequence[UnreadableRow],
         problem: Problem | None,
     ) -> Reading:
         new: list[str] = []
-        renamed: list[str] = []
+        changed: list[FactChange] = []
+        excluded = 0
         unread: list[str] = []
         left = [tenant.name for tenant in gone]
         for ident in seen:
@@ -100,10 +117,11 @@ class Listing:
             if row is None:
                 continue
             tenant, old = row.tenant, before.get(ident)
+            excluded += row.exclusion is not None
             if old is None:
                 new.append(tenant.name)
-            elif old.name != tenant.name:
-                renamed.append(tenant.name)
+            else:
+                changed += _changes(old, tenant)
             if old is not None and old.gone_since is None and tenant.gone_since is not None:
                 left.append(tenant.name)
             if tenant.default_domain is None and tenant.gone_since is None:
@@ -113,8 +131,21 @@ class Listing:
             running=False,
             seen=len(seen),
             problem=problem,
-            new=tuple(new) if before else (),
+            new=tuple(new),
+            changed=tuple(changed),
             gone=tuple(left),
-            renamed=tuple(renamed),
+            excluded=excluded,
             domains_unread=tuple(unread),
+            unreadable=tuple(odd),
         )
+
+
+def _changes(old: Tenant, new: Tenant) -> Iterator[FactChange]:
+    """Facts that are other than before. One that was not known before has not changed."""
+    facts = (
+        ("name", old.name, new.name),
+        ("default domain", old.default_domain, new.default_domain),
+    )
+    for what, before, now in facts:
+        if before and now and before != now:
+            yield FactChange(tenant=new.id, name=new.name, what=what, old=before, new=now)

@@ -8,7 +8,7 @@ from cipp_tui.domain.fleet import Progress
 from cipp_tui.domain.jobs import Action
 from cipp_tui.domain.permissions import NOTHING_DONE, StepCounts
 from cipp_tui.domain.problems import Problem
-from cipp_tui.domain.tenants import TenantId
+from cipp_tui.domain.tenants import TenantId, UnreadableRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +62,20 @@ class JobView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FactChange:
+    """One fact of a tenant that a reading of the list found changed."""
+
+    tenant: TenantId
+    name: str
+    what: str  # "name" or "default domain"
+    old: str
+    new: str
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.what} {self.old} -> {self.new}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """The list being read, or how it went the last time."""
 
@@ -71,24 +85,34 @@ class Reading:
     started_at: datetime | None = None
     problem: Problem | None = None
     new: tuple[str, ...] = ()  # names
+    changed: tuple[FactChange, ...] = ()
     gone: tuple[str, ...] = ()
-    renamed: tuple[str, ...] = ()
+    excluded: int = 0  # of those that were seen
     domains_unread: tuple[str, ...] = ()
+    unreadable: tuple[UnreadableRow, ...] = ()
 
     @property
     def words(self) -> str:
-        """What changed, in one phrase: "2 new, 1 gone"."""
-        parts = [
-            f"{len(names)} {word}"
-            for names, word in (
-                (self.new, "new"),
-                (self.gone, "gone"),
-                (self.renamed, "renamed"),
-                (self.domains_unread, "without a readable domain"),
+        """What became of the list, in one phrase: "2 new, 1 gone, 3 excluded"."""
+        news = [
+            f"{number} {word}"
+            for number, word in (
+                (len(self.new), "new"),
+                (len({change.tenant for change in self.changed}), "changed"),
+                (len(self.gone), "gone"),
             )
-            if names
+            if number
         ]
-        return ", ".join(parts) or "nothing changed"
+        rest = [
+            f"{number} {word}"
+            for number, word in (
+                (self.excluded, "excluded"),
+                (len(self.domains_unread), "without a readable domain"),
+                (len(self.unreadable), "unreadable"),
+            )
+            if number
+        ]
+        return ", ".join([*(news or ["nothing changed"]), *rest])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

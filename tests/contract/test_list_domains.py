@@ -6,7 +6,7 @@ from pathlib import Path
 from types import CoroutineType
 
 from cipp_tui.domain.problems import SignInProblem
-from cipp_tui.domain.tenants import TenantId, TenantKind
+from cipp_tui.domain.tenants import TenantId, TenantKind, UnreadableRow
 from cipp_tui.simulator import Faults, Simulator
 from cipp_tui.simulator.messages import InnerEntry
 from cipp_tui.simulator.plant import plant
@@ -39,6 +39,10 @@ def named(house: House) -> set[TenantId]:
     }
 
 
+def not_expected(row: UnreadableRow) -> None:
+    raise AssertionError(row)
+
+
 def at_work() -> list[str]:
     """Coroutines of the client's API that are under way as tasks of their own."""
     coroutines = [task.get_coro() for task in asyncio.all_tasks()]
@@ -55,7 +59,7 @@ async def test_a_throttled_part_does_not_hold_its_neighbours_back(tmp_path: Path
         )
         told: list[list[TenantId]] = []
 
-        async with aclosing(house.backend.tenants()) as news:
+        async with aclosing(house.backend.tenants(unreadable=not_expected)) as news:
             async for tenants in news:
                 if new := [tenant.id for tenant in tenants if tenant.default_domain is not None]:
                     told.append(new)
@@ -159,7 +163,7 @@ async def test_whoever_stops_listening_leaves_nothing_under_way(tmp_path: Path) 
     clock = HurriedClock()
     simulator = simulator_for(clock, tenants=200, up_to_date=1.0, latency_ms=5.0)
     async with running_house(tmp_path, simulator, clock=clock, concurrency=32) as house:
-        async with aclosing(house.backend.tenants()) as news:
+        async with aclosing(house.backend.tenants(unreadable=not_expected)) as news:
             async for tenants in news:
                 if any(t.kind is TenantKind.CUSTOMER and t.default_domain for t in tenants):
                     break

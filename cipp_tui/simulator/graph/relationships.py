@@ -81,7 +81,7 @@ def relationship_shape(now: float) -> Shape[Relationship]:
 ASSIGNMENT: Final[Shape[Access]] = shape(
     "tenantRelationships/delegatedAdminRelationships/accessAssignments",
     {
-        "id": lambda a: derived_guid(a[0].id, a[1].group_id),
+        "id": lambda a: derived_guid(a[0].id, a[1].group_id, *a[1].roles),
         "status": lambda a: a[1].status,
         "createdDateTime": lambda a: graph_time(a[0].created),
         "lastModifiedDateTime": lambda a: graph_time(a[0].activated or a[0].created),
