@@ -27,6 +27,10 @@ _WORST_FIRST: Final = (
     Exit.SOME_FAILED,
 )
 _NAMED: Final = 20
+_LOOKED_AT: Final = ("changed", "unchanged", "restored", "failed", "stranded")
+_SUMMED: Final = tuple(
+    (name, "already up to date" if name == "unchanged" else words) for name, words in SUMMED
+)
 
 
 class NightTeller:
@@ -78,11 +82,20 @@ class NightTeller:
             nobody_reads()
         return next((code for code in _WORST_FIRST if code in self._codes), Exit.WELL)
 
+    @property
+    def _looked_at(self) -> int:
+        """Tenants that were read in this run, whatever came of it."""
+        return sum(self._numbers[name] for name in _LOOKED_AT)
+
     def _print_facts(self, report: NightReport, next_run: datetime | None) -> None:
+        selected = report.selected
         summary: dict[str, Any] = {
             "jobs": [view.id for view in report.jobs],
             **{name: self._numbers[name] for name in ("total", *dict(SUMMED))},
-            "due": dict(report.due.reasons) if report.due is not None else None,
+            "looked_at": self._looked_at,
+            "due": dict(selected.reasons) if selected is not None else None,
+            "failed_newly": sorted(report.newly_failed),
+            "backing_off": [row.id for row in selected.backing_off] if selected else [],
             "resumed": report.resumed,
             "interrupted_resets": sorted(report.left_alone),
             "read": report.reading.seen,
@@ -98,11 +111,26 @@ class NightTeller:
         json_line({"summary": summary})
 
     def _print_words(self, report: NightReport, next_run: datetime | None) -> None:
-        parts = [f"{self._numbers[name]} {words}" for name, words in SUMMED if self._numbers[name]]
+        selected = report.selected
+        backing_off = len(selected.backing_off) if selected is not None else 0
+        numbers = dict(self._numbers)
+        numbers["skipped"] = numbers.get("skipped", 0) - backing_off
+        parts = [f"{numbers[name]} {words}" for name, words in _SUMMED if numbers.get(name)]
+        if backing_off:
+            parts.append(f"{backing_off} left to their back-off")
         took = clock_words(time.monotonic() - self._began)
-        line(f"Nightly run: {', '.join(parts) or 'nobody was due'}, {took}.")
-        if report.due is not None and report.due.reasons:
-            reasons = [f"{number} {why}" for why, number in sorted(report.due.reasons.items())]
+        line(f"Nightly run: {self._looked_at} looked at, {', '.join([*parts, took])}.")
+        for words, rows in (
+            (
+                "Failed, not before this run",
+                [r for r in report.failed if r.id in report.newly_failed],
+            ),
+            ("Failed again", [r for r in report.failed if r.id not in report.newly_failed]),
+        ):
+            if rows:
+                line(f"  {words}: {_names(rows)}")
+        if selected is not None and selected.reasons:
+            reasons = [f"{number} {why}" for why, number in sorted(selected.reasons.items())]
             line(f"  Due: {', '.join(reasons)}.")
         if report.resumed:
             line(f"  Resumed: {report.resumed} of interrupted refreshes.")

@@ -27,7 +27,7 @@ from cipp_tui.services.nightly import (
 
 
 def nightly(arguments: argparse.Namespace) -> int:
-    """Read the list, then refresh everybody who is due: now, or every night."""
+    """Read the list, then look at every managed tenant: now, or every night."""
     if arguments.print_systemd or arguments.print_cron:
         from cipp_tui.cli.schedules import print_schedule
 
@@ -70,7 +70,8 @@ async def one_night(
         if (reason := session.acts.why_off(Action.REFRESH)) is not None:
             raise Unsuited(reason, code="off")
         teller = NightTeller(session, interrupts, as_json=arguments.json)
-        return teller.sum_up(await run_night(session, teller.follow), next_run)
+        report = await run_night(session, teller.follow, due_only=arguments.due)
+        return teller.sum_up(report, next_run)
 
 
 @dataclass(slots=True)

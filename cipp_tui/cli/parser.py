@@ -82,7 +82,12 @@ def build_parser() -> argparse.ArgumentParser:
     _formats(refresh)
 
     nightly = command(
-        "nightly", "nightly:nightly", "read the list, then refresh everybody who is due; once, now"
+        "nightly",
+        "nightly:nightly",
+        "read the list, look at every managed tenant, give what is missing; once, now",
+    )
+    nightly.add_argument(
+        "--due", action="store_true", help="look at nobody but those that are due for a refresh"
     )
     nightly.add_argument(
         "--at",

@@ -25,6 +25,7 @@ def print_schedule(arguments: argparse.Namespace) -> int:
         profile = chosen_profile(arguments)
         env = passed_on(os.environ)
         words = [*program(), "nightly", "--profile", profile.name]
+        words += ["--due"] if arguments.due else []
         if arguments.print_systemd:
             line(systemd(words, profile, env, arguments.at))
         else:

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Final
 
 from cipp_tui.domain.clock import Clock
-from cipp_tui.domain.due import Aside, due
+from cipp_tui.domain.due import Aside, DueReason, due, falls_due
 from cipp_tui.domain.fleet import TenantRow
 from cipp_tui.domain.jobs import Action
 from cipp_tui.domain.problems import Problem, SignInProblem
+from cipp_tui.domain.tenants import TenantId
 from cipp_tui.services.advice import advise
 from cipp_tui.services.facets import failure_words
 from cipp_tui.services.fleet import Fleet
@@ -129,26 +130,76 @@ async def watch(
 
 # -- whom ---------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DueNow:
-    """Whom a run over those that are due takes, and whom it leaves out."""
+class NightSelection:
+    """Whom a run takes, in which order, and whom it leaves out."""
 
     selection: Selection
-    reasons: Mapping[str, int] = field(default_factory=dict)  # of those taken
+    reasons: Mapping[str, int] = field(default_factory=dict)  # why those taken are due, who is
+    backing_off: tuple[TenantRow, ...] = ()  # failed, and are left alone until their time comes
 
 
-def due_now(fleet: Fleet, now: datetime) -> DueNow:
+def due_now(fleet: Fleet, now: datetime) -> NightSelection:
     """Who is due, by name; who is left to a human is left out, with the reason."""
     selection = select(sorted(fleet.due_tenants(), key=_by_name), Action.REFRESH)
-    aside = [
+    return NightSelection(
+        selection=Selection(selection.taken, (*selection.left_out, *_left_to_humans(fleet))),
+        reasons=_reasons(fleet, selection.taken, now),
+    )
+
+
+def everybody_now(fleet: Fleet, now: datetime, *, looked_at_since: datetime) -> NightSelection:
+    """Every managed tenant: those that are due first, the most urgent reason before the others.
+
+    Who failed before is left to its back-off, and who is left to a human is left out. Whoever is
+    not due and was looked at since that moment is not looked at twice.
+    """
+    app, fingerprint = fleet.judged_by
+    aside = _left_to_humans(fleet)
+    left = {one.row.id for one in aside}
+    ranked: list[tuple[int, str, TenantRow]] = []
+    backing_off: list[LeftOut] = []
+    for row in fleet.rows():
+        if row.exclusion is not None or row.tenant.gone_since is not None or row.id in left:
+            continue
+        found = due(row, app=app, fingerprint=fingerprint, now=now)
+        if found is not None:
+            ranked.append((_URGENCY.index(found.reason), _by_name(row), row))
+        elif row.failures is None:
+            if row.permissions is not None and row.permissions.checked_at >= looked_at_since:
+                continue
+            ranked.append((len(_URGENCY), _by_name(row), row))
+        else:
+            ripe = falls_due(row, app=app, fingerprint=fingerprint)
+            until = f" until {ripe.since:%Y-%m-%d}" if ripe is not None and ripe.since else ""
+            words = f"{failure_words(row.failures)}, left to its back-off{until}"
+            backing_off.append(LeftOut(row, words))
+    backing_off.sort(key=lambda one: _by_name(one.row))
+    selection = select([row for *_, row in sorted(ranked, key=_rank)], Action.REFRESH)
+    return NightSelection(
+        selection=Selection(selection.taken, (*selection.left_out, *backing_off, *aside)),
+        reasons=_reasons(fleet, selection.taken, now),
+        backing_off=tuple(one.row for one in backing_off),
+    )
+
+
+_URGENCY: Final = tuple(DueReason)
+
+
+def _rank(one: tuple[int, str, TenantRow]) -> tuple[int, str]:
+    return one[:2]
+
+
+def _left_to_humans(fleet: Fleet) -> list[LeftOut]:
+    return [
         LeftOut(row, aside_words(row, why))
         for row, why in sorted(fleet.tenants_aside(), key=lambda one: _by_name(one[0]))
     ]
+
+
+def _reasons(fleet: Fleet, taken: Sequence[TenantRow], now: datetime) -> Mapping[str, int]:
     app, fingerprint = fleet.judged_by
-    whys = (due(row, app=app, fingerprint=fingerprint, now=now) for row in selection.taken)
-    return DueNow(
-        selection=Selection(selection.taken, (*selection.left_out, *aside)),
-        reasons=Counter(str(why.reason) for why in whys if why is not None),
-    )
+    whys = (due(row, app=app, fingerprint=fingerprint, now=now) for row in taken)
+    return Counter(str(why.reason) for why in whys if why is not None)
 
 
 def aside_words(row: TenantRow, why: Aside) -> str:
@@ -174,7 +225,9 @@ class NightReport:
     jobs: list[JobView] = field(default_factory=list)
     resumed: int = 0  # tenants of interrupted refreshes
     left_alone: dict[int, int] = field(default_factory=dict)  # interrupted resets: tenants left
-    due: DueNow | None = None  # None: the run was broken off before it was known
+    selected: NightSelection | None = None  # None: the run was broken off before it was known
+    failed: tuple[TenantRow, ...] = ()  # in this run; those that did not fail before come first
+    newly_failed: frozenset[TenantId] = frozenset()
     suspended: tuple[TenantRow, ...] = ()  # as it is at the end of the run
     needs_human: tuple[TenantRow, ...] = ()
 
@@ -188,31 +241,48 @@ Follow = Callable[[JobView | None, Sequence[LeftOut]], Awaitable[bool]]
 """Waits for a job's end (None: nobody to work on); False: somebody wants the run to end here."""
 
 
-async def run_night(session: Session, follow: Follow) -> NightReport:
-    """Read the list, go on with refreshes that were interrupted, refresh everybody who is due.
+async def run_night(session: Session, follow: Follow, *, due_only: bool = False) -> NightReport:
+    """Read the list, go on with interrupted refreshes, look at every managed tenant.
 
-    Debts are paid by the session, before all this. A list that cannot be read is reported, and
-    those known are refreshed. An interrupted reset is left to a human: nothing is taken away at
-    night. Raises: SignInProblem; RemoteProblem when nothing at all can be done.
+    Who lacks something is given it; with `due_only` nobody is looked at who is not due. Debts are
+    paid by the session, before all this. A list that cannot be read is reported, and those known
+    are looked at. An interrupted reset is left to a human: nothing is taken away at night.
+    Raises: SignInProblem; RemoteProblem when nothing at all can be done.
     """
     await session.ready()
     await session.inspection.wanted()
     report = NightReport()
+    began = session.clock.now()
+    failing = {row.id for row in session.fleet.rows() if row.failures is not None}
     session.listing.start()
     report.reading = await session.listing.finished()
     if isinstance(report.reading.problem, SignInProblem):
         raise report.reading.problem
     if await _resume(session, report, follow):
-        await _refresh_due(session, report, follow)
+        now = session.clock.now()
+        report.selected = (
+            due_now(session.fleet, now)
+            if due_only
+            else everybody_now(session.fleet, now, looked_at_since=began)
+        )
+        await _refresh(session, report, report.selected, follow)
+    failed = [
+        row
+        for row in session.fleet.rows()
+        if row.failures is not None and row.failures.last_at >= began
+    ]
+    report.newly_failed = frozenset(row.id for row in failed if row.id not in failing)
+    report.failed = tuple(sorted(failed, key=lambda row: (row.id in failing, _by_name(row))))
     aside = sorted(session.fleet.tenants_aside(), key=lambda one: _by_name(one[0]))
     report.suspended = tuple(row for row, why in aside if why is Aside.SUSPENDED)
     report.needs_human = tuple(row for row, why in aside if why is Aside.NEEDS_HUMAN)
     return report
 
 
-async def _refresh_due(session: Session, report: NightReport, follow: Follow) -> None:
-    report.due = due_now(session.fleet, session.clock.now())
-    taken, left_out = _without_resets(session, report.due.selection)
+async def _refresh(
+    session: Session, report: NightReport, selected: NightSelection, follow: Follow
+) -> None:
+    taken, left_out = _without_resets(session, selected.selection)
     if not taken:
         await follow(None, left_out)
         return

@@ -16,6 +16,7 @@ from cipp_tui.services.suits import LeftOut
 from cipp_tui.services.views import JobView
 from cipp_tui.simulator import Faults, Simulator
 from cipp_tui.simulator.plant import plant
+from cipp_tui.simulator.rules import holds_wanted_set
 from tests.support import House, HurriedClock, running_house, simulator_for
 
 
@@ -50,30 +51,97 @@ def small(clock: HurriedClock, *, tenants: int = 5, latency_ms: float = 0.0) -> 
     return simulator_for(clock, tenants=tenants, up_to_date=1.0, latency_ms=latency_ms)
 
 
-async def test_the_first_night_reads_the_list_and_refreshes_all_the_second_nobody(
+async def test_every_night_looks_at_everybody_and_gives_what_is_missing(tmp_path: Path) -> None:
+    clock = HurriedClock()
+    simulator = small(clock)
+    async with running_house(tmp_path, simulator, clock=clock) as house:
+        await run_night(house.session, Heard(house).follow)
+        await clock.sleep(timedelta(days=1).total_seconds())
+        lacking = customers(house)[3]
+        plant(house.world, lacking, "missing-roles")
+        simulator.reset_log()
+
+        report = await run_night(house.session, Heard(house).follow)
+
+        (job,) = report.jobs
+        assert (job.total, job.changed, job.unchanged) == (6, 1, 5)
+        assert holds_wanted_set(simulator.world, simulator.world.tenants[lacking])
+        assert report.selected is not None
+        assert report.selected.reasons == {}  # nobody was due
+        assert report.failed == ()
+
+
+async def test_who_is_due_comes_first_and_the_most_urgent_before_the_others(
+    tmp_path: Path,
+) -> None:
+    clock = HurriedClock()
+    async with running_house(tmp_path, small(clock), clock=clock) as house:
+        await house.read_list()
+        never, failed, *others = customers(house)
+        await house.refreshed(others)
+        plant(house.world, failed, "ca-blocked")
+        await house.refreshed([failed])
+        await clock.sleep(timedelta(days=1).total_seconds())
+
+        report = await run_night(house.session, Heard(house).follow)
+
+        assert report.selected is not None
+        taken = [row.id for row in report.selected.selection.taken]
+        partner = TenantId(house.world.partner.id)
+        assert set(taken[:2]) == {never, partner}
+        assert taken[2] == failed
+        assert set(taken[3:]) == set(others)
+
+
+async def test_failures_are_new_once_and_then_left_to_their_back_off(tmp_path: Path) -> None:
+    clock = HurriedClock()
+    async with running_house(tmp_path, small(clock), clock=clock) as house:
+        await house.read_list()
+        old, new, *_ = customers(house)
+        plant(house.world, old, "ca-blocked")
+        await house.refreshed([old])
+        await clock.sleep(timedelta(days=1).total_seconds())
+        plant(house.world, new, "ca-blocked")
+
+        first = await run_night(house.session, Heard(house).follow)
+        await clock.sleep(timedelta(days=1).total_seconds())
+        heard = Heard(house)
+        second = await run_night(house.session, heard.follow)
+
+        assert [row.id for row in first.failed] == [new, old]
+        assert first.newly_failed == {new}
+        assert [row.id for row in second.failed] == [new]  # a day has passed for it, two not yet
+        assert second.newly_failed == frozenset()
+        assert second.selected is not None
+        assert [row.id for row in second.selected.backing_off] == [old]
+        (left_out,) = heard.left_out
+        assert left_out.reason.startswith("2 failures in a row (2 sign-in), left to its back-off")
+
+
+async def test_the_first_night_of_those_due_refreshes_all_the_second_nobody(
     tmp_path: Path,
 ) -> None:
     clock = HurriedClock()
     async with running_house(tmp_path, small(clock), clock=clock) as house:
         heard = Heard(house)
-        first = await run_night(house.session, heard.follow)
-        assert first.due is not None
-        assert first.due.reasons == {"never refreshed": 6}
+        first = await run_night(house.session, heard.follow, due_only=True)
+        assert first.selected is not None
+        assert first.selected.reasons == {"never refreshed": 6}
         assert (first.reading.seen, first.list_problem) == (6, None)
         assert [(job.action, job.done) for job in first.jobs] == [(Action.REFRESH, 6)]
         (entry, *_) = await house.session.past.audit()
         assert entry.reason == "nightly"
 
         await clock.sleep(timedelta(days=1).total_seconds())
-        second = await run_night(house.session, heard.follow)
+        second = await run_night(house.session, heard.follow, due_only=True)
 
         assert second.jobs == []
-        assert second.due is not None
-        assert not second.due.selection.taken
+        assert second.selected is not None
+        assert not second.selected.selection.taken
         await clock.sleep(timedelta(days=6).total_seconds())
-        third = await run_night(house.session, heard.follow)
-        assert third.due is not None
-        assert third.due.reasons == {"age": 6}
+        third = await run_night(house.session, heard.follow, due_only=True)
+        assert third.selected is not None
+        assert third.selected.reasons == {"age": 6}
 
 
 async def test_excluded_and_gone_tenants_are_left_alone(tmp_path: Path) -> None:
@@ -86,8 +154,8 @@ async def test_excluded_and_gone_tenants_are_left_alone(tmp_path: Path) -> None:
 
         report = await run_night(house.session, Heard(house).follow)
 
-        assert report.due is not None
-        taken = {row.id for row in report.due.selection.taken}
+        assert report.selected is not None
+        taken = {row.id for row in report.selected.selection.taken}
         assert taken == {*others, TenantId(house.world.partner.id)}
         assert row_of(house, gone).standing is Standing.GONE
 
@@ -184,7 +252,7 @@ async def test_an_interrupted_refresh_is_resumed_before_new_work(tmp_path: Path)
         left = house.session.jobs.interrupted[left_early.id]
         assert left >= 15
 
-        report = await run_night(house.session, Heard(house).follow)
+        report = await run_night(house.session, Heard(house).follow, due_only=True)
 
         resumed, new = report.jobs
         assert resumed.id == left_early.id < new.id
@@ -245,19 +313,21 @@ async def test_a_run_that_is_to_end_begins_nothing_new(tmp_path: Path) -> None:
         report = await run_night(house.session, Heard(house, ends_after=1).follow)
 
         assert len(report.jobs) == 1
-        assert report.due is None
+        assert report.selected is None
 
 
-async def test_a_watch_of_nine_nights_refreshes_everybody_twice(tmp_path: Path) -> None:
+async def test_a_watch_of_nine_nights_over_those_due_refreshes_everybody_twice(
+    tmp_path: Path,
+) -> None:
     clock = HurriedClock()
     simulator = small(clock)
     nights: list[dict[str, int]] = []
 
     async def run() -> NightEnd:
         async with running_house(tmp_path, simulator, clock=clock) as house:
-            report = await run_night(house.session, Heard(house).follow)
-        assert report.due is not None
-        nights.append(dict(report.due.reasons))
+            report = await run_night(house.session, Heard(house).follow, due_only=True)
+        assert report.selected is not None
+        nights.append(dict(report.selected.reasons))
         return NightEnd.LEAVE if len(nights) == 9 else NightEnd.ENDED
 
     planned: list[datetime] = []
@@ -268,3 +338,20 @@ async def test_a_watch_of_nine_nights_refreshes_everybody_twice(tmp_path: Path) 
     assert nights == [{"never refreshed": 6}, *[nobody] * 6, {"age": 6}, nobody]
     assert len(planned) == 9
     assert {(moment.hour, moment.minute) for moment in planned} == {(3, 15)}
+
+
+async def test_a_watch_of_three_nights_looks_at_everybody_every_night(tmp_path: Path) -> None:
+    clock = HurriedClock()
+    simulator = small(clock)
+    looked_at: list[int] = []
+
+    async def run() -> NightEnd:
+        async with running_house(tmp_path, simulator, clock=clock) as house:
+            report = await run_night(house.session, Heard(house).follow)
+        looked_at.append(sum(job.changed + job.unchanged for job in report.jobs))
+        return NightEnd.LEAVE if len(looked_at) == 3 else NightEnd.ENDED
+
+    memory = NightMemory(tmp_path, clock)
+    await watch(clock, time(3, 15), memory, run=run, planned_for=lambda _: None)
+
+    assert looked_at == [6, 6, 6]

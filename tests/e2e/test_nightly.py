@@ -93,7 +93,7 @@ def told_until(process: subprocess.Popen[str], words: str) -> str:
     raise AssertionError(f"{words!r} was not said, only: {told}")
 
 
-def test_a_night_refreshes_all_that_are_due_and_the_next_one_only_who_is(fleet: Fleet) -> None:
+def test_a_night_looks_at_everybody_and_with_due_only_at_who_is(fleet: Fleet) -> None:
     told, summary = json_lines(fleet.run("nightly", "--json", expect=1).stdout)
 
     assert summary["total"] == len(told) == summary["due"]["never refreshed"]
@@ -106,7 +106,16 @@ def test_a_night_refreshes_all_that_are_due_and_the_next_one_only_who_is(fleet: 
         if facts["outcome"] in ("changed", "unchanged"):
             assert fleet.ask(f"tenants/{facts['tenant_id']}")["wanted_complete"]
 
+    failed = {facts["tenant_id"] for facts in told if facts["outcome"] == "failed"}
+    assert set(summary["failed_newly"]) == failed
+    assert summary["looked_at"] == summary["total"] - summary["skipped"]
+
     again, summary = json_lines(fleet.run("nightly", "--json").stdout)
+    assert summary["due"] == {}
+    assert summary["looked_at"] == summary["unchanged"] == len(told) - len(failed)
+    assert set(summary["backing_off"]) == failed
+
+    again, summary = json_lines(fleet.run("nightly", "--due", "--json").stdout)
     assert again == []
     assert summary["due"] == {}
     assert summary["jobs"] == []
