@@ -144,6 +144,7 @@ async def _direct(
         seed=await _seed(store),
         connections=profile.concurrency,
         ca_bundle=str(profile.ca_bundle) if profile.ca_bundle is not None else None,
+        read_only=profile.mode == "read",
         prune=profile.prune,
         extra=tuple(
             ExtraPermissions(
@@ -173,6 +174,7 @@ def _demo(profile: DemoProfile, world: DemoWorld) -> DirectSettings:
         store=MemoryTokenStore(),
         seed=str(uuid.uuid4()),  # the demo's services start anew each time
         connections=profile.concurrency,
+        read_only=profile.mode == "read",
     )
 
 

@@ -118,6 +118,7 @@ async def running_house(
             store=store or MemoryTokenStore(),
             seed=f"test {clock.now().timestamp()}",
             connections=concurrency,
+            read_only=read_only,
             prune=prune,
             extra=extra,
             directory_roles=directory_roles,

@@ -51,6 +51,7 @@ class DirectSettings:
     seed: str
     connections: int = 32
     ca_bundle: str | None = None
+    read_only: bool = False
     prune: bool = False
     extra: tuple[ExtraPermissions, ...] = ()
     directory_roles: tuple[RoleId, ...] = ()
@@ -77,6 +78,7 @@ class DirectBackend:
             connections=settings.connections,
             ca_bundle=settings.ca_bundle,
             transport=transport,
+            read_only=settings.read_only,
         )
         self._sign_in = MsalSignIn(
             settings.endpoints,

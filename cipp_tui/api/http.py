@@ -19,6 +19,7 @@ from cipp_tui.api.endpoints import Endpoints, Service
 from cipp_tui.api.errors import problem_from
 from cipp_tui.api.limits import Host, Limits
 from cipp_tui.api.pace import Patience, back_off, retry_after
+from cipp_tui.api.read_only import demand_harmless
 from cipp_tui.api.transport import bounded_body, transport_problem, transports
 from cipp_tui.domain.clock import SYSTEM, Clock
 from cipp_tui.domain.problems import (
@@ -125,8 +126,10 @@ class HttpClient:
         connections: int = 32,
         ca_bundle: str | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
+        read_only: bool = False,
     ) -> None:
         self.endpoints = endpoints
+        self._read_only = read_only
         self._clock = clock
         self.sent = 0
         self.rejected = 0  # answers of 429
@@ -158,11 +161,14 @@ class HttpClient:
         """Send a request, with patience.
 
         Repeats any method on 429 (nothing was done), and repeatable calls on 5xx and lost replies.
-        Raises: Unreachable, LostReply, Throttled, Refused, Broken, NotUnderstood.
+        Raises: Unreachable, LostReply, Throttled, Refused, Broken, NotUnderstood; Unsuited for what
+        a read-only session must not send.
         Source: Graph, "Throttling guidance"; Partner Center, "API throttling guidance".
         """
         if call.token is not None and call.token.service is not call.service:
             raise ValueError(f"a {call.token.service} token must not be sent to {call.service}")
+        if self._read_only:
+            demand_harmless(call.service, call.method, call.path, call.payload)
         limits = self._limits.of(call.service)
         deadline = self._clock.monotonic() + call.patience_s
         unreachable_until = self._clock.monotonic() + min(UNREACHABLE_PATIENCE_S, call.patience_s)

@@ -127,7 +127,10 @@ def resume(arguments: argparse.Namespace) -> int:
         if job not in left:
             tell(f"cipp-tui: job {job} has nothing left to do. Interrupted: {sorted(left) or '-'}")
             return Exit.USAGE
-        return await follower.follow(await session.acts.resume(job), interrupts)
+        left_out = session.acts.leave_out(job)
+        if job not in session.jobs.interrupted:
+            return follower.nothing(left_out)
+        return await follower.follow(await session.acts.resume(job), interrupts, left_out)
 
     return run_session(arguments, work)
 

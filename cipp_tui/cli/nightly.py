@@ -8,7 +8,7 @@ from datetime import datetime
 
 from cipp_tui.cli.exits import Exit
 from cipp_tui.cli.night_words import NightTeller
-from cipp_tui.cli.opening import Interrupts, chosen_profile, start_log, told
+from cipp_tui.cli.opening import Interrupts, chosen_profile, owed_words, start_log, told
 from cipp_tui.cli.output import tell_problem
 from cipp_tui.cli.running import run
 from cipp_tui.cli.streams import tell
@@ -66,6 +66,10 @@ async def one_night(
         if session.looking_only is not None:
             raise LockedElsewhere(session.looking_only, code="locked-elsewhere")
         interrupts.watch(session)
+        if session.profile.read_only:
+            await session.loaded()
+            if session.owed:
+                raise Unsuited(owed_words(session), code="owed")
         await session.ready()
         if (reason := session.acts.why_off(Action.REFRESH)) is not None:
             raise Unsuited(reason, code="off")

@@ -68,11 +68,14 @@ class Interrupts:
                 self.code = Exit.OWED
             self._session.abandon()
         if first and self._listening:
-            tell("Stopping; what is owed is given back first. Once more to leave at once.")
+            pays = self._session is None or not self._session.profile.read_only
+            first_of_all = "what is owed is given back first. " if pays else ""
+            tell(f"Stopping; {first_of_all}Once more to leave at once.")
         elif self._main is not None:
             self._main.cancel()
 
 
+_NAMED = 20
 _SIGNALS = ((signal.SIGINT, Exit.INTERRUPTED), (signal.SIGTERM, Exit.TERMINATED))
 
 
@@ -108,7 +111,7 @@ def run_session(arguments: argparse.Namespace, work: Work, hold: Hold = Hold.ACT
                     raise LockedElsewhere(session.looking_only, code="locked-elsewhere")
                 interrupts.watch(session)
                 await session.loaded()
-                return await work(session, interrupts)
+                return await _worked(session, work, interrupts)
         except asyncio.CancelledError:
             return interrupts.code
 
@@ -121,6 +124,31 @@ def run_session(arguments: argparse.Namespace, work: Work, hold: Hold = Hold.ACT
     return run(guarded())
 
 
+async def _worked(session: Session, work: Work, interrupts: Interrupts) -> int:
+    """Do the work; the exit code. Read-only gives no access back, so it names who waits for it."""
+    try:
+        code = await work(session, interrupts)
+    except Problem as problem:
+        if not (session.profile.read_only and session.owed):
+            raise
+        code = told(problem)
+    if session.profile.read_only and session.owed:
+        tell(f"cipp-tui: {owed_words(session)}")
+        return Exit.OWED
+    return code
+
+
+def owed_words(session: Session) -> str:
+    """Who waits for access that a read-only session must not give back."""
+    rows = session.owed
+    names = ", ".join(f"{row.tenant.name} ({row.tenant.label})" for row in rows[:_NAMED])
+    more = f" and {len(rows) - _NAMED} more" if len(rows) > _NAMED else ""
+    return (
+        f"Read-only sends nothing. Still owed access: {names}{more}. Run cipp-tui sync without"
+        ' --read-only and with mode = "write" to give it back.'
+    )
+
+
 def told(problem: Problem) -> int:
     """Print a problem; the exit code it means."""
     match problem:
@@ -129,8 +157,11 @@ def told(problem: Problem) -> int:
                 problem.file = str(config_path(os.environ))
             tell(f"cipp-tui: {clean(problem)}")
             return Exit.USAGE
+        case Unsuited(code="owed"):
+            tell(f"cipp-tui: {clean(problem)}")
+            return Exit.OWED
         case StorageProblem() | LockedElsewhere() | Unsuited():
-            tell(f"cipp-tui: {problem}")
+            tell(f"cipp-tui: {clean(problem)}")
             return Exit.USAGE
         case SignInProblem():
             tell_problem(problem)

@@ -148,8 +148,7 @@ def build_parser() -> argparse.ArgumentParser:
     resume.add_argument("job", type=_whole(1), metavar="JOB", nargs="?")
     for kind in (listing, show, resume):
         _everywhere(kind)
-        _formats(kind)
-        kind.set_defaults(json=argparse.SUPPRESS)  # `jobs --json list` was heard already
+        _formats(kind, inside=True)
 
     audit = command("audit", "looking:audit", "who did what to which tenant, newest first")
     audit.add_argument("--limit", type=_whole(1), default=1000, help="how many entries (1000)")
@@ -233,9 +232,11 @@ def _everywhere(parser: argparse.ArgumentParser, *, first: bool = False) -> None
     )
 
 
-def _formats(parser: argparse.ArgumentParser, *, csv: bool = False) -> None:
+def _formats(parser: argparse.ArgumentParser, *, csv: bool = False, inside: bool = False) -> None:
+    """Ways to print. `inside` another command, what was said before it holds: jobs --json list."""
     group = parser.add_mutually_exclusive_group()
-    group.add_argument("--json", action="store_true", help="one JSON object a line")
+    off = argparse.SUPPRESS if inside else False
+    group.add_argument("--json", action="store_true", default=off, help="one JSON object a line")
     if csv:
         group.add_argument("--csv", action="store_true", help="comma separated values")
 

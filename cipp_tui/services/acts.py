@@ -17,7 +17,7 @@ from cipp_tui.services.jobs import Jobs
 from cipp_tui.services.local import LocalActions
 from cipp_tui.services.signing import Signing
 from cipp_tui.services.slices import in_slices
-from cipp_tui.services.suits import select
+from cipp_tui.services.suits import LeftOut, select
 from cipp_tui.services.views import JobView, ProfileFacts, SignInState
 from cipp_tui.storage.journal import Draft, Journal
 
@@ -124,9 +124,14 @@ class Acts:
         ]
         return await self._begin(view.action, again, f"retries job {job}", job)
 
-    async def resume(self, job: int) -> JobView:
-        """Go on with a job that was interrupted."""
+    def leave_out(self, job: int) -> Sequence[LeftOut]:
+        """Close what an interrupted job must not go on with: who was excluded or removed since."""
         self._may(Action.REFRESH)
+        return self._backlog.leave_out(job)
+
+    async def resume(self, job: int) -> JobView:
+        """Go on with a job that was interrupted; never with those that `leave_out` names."""
+        self.leave_out(job)
         entries = self._backlog.take_job(job)
         if not entries:
             raise Unsuited(f"Job {job} has nothing left to do", code="nothing-to-resume")

@@ -11,7 +11,8 @@ from cipp_tui.domain.tenants import Tenant, TenantId
 from cipp_tui.services.fleet import Fleet
 from cipp_tui.services.jobbook import Work
 from cipp_tui.services.news import NewsDesk
-from cipp_tui.services.notes import END, counts_in
+from cipp_tui.services.notes import END, counts_in, note_of
+from cipp_tui.services.suits import LeftOut, why_not
 from cipp_tui.services.views import Level
 from cipp_tui.storage.journal import Entry, Journal
 
@@ -27,8 +28,8 @@ class Backlog:
         self._debts: list[Entry] = []
         self._interrupted: dict[TenantId, list[Entry]] = {}
 
-    async def take_stock(self) -> None:
-        """Look the journal through, and tell."""
+    async def take_stock(self, unpaid_because: str = "") -> None:
+        """Look the journal through, and tell. `unpaid_because`: why no debt is paid in this run."""
         for entry in await self._journal.unfinished():
             if in_debt(entry.item.plan, entry.marks):
                 self._debts.append(entry)
@@ -39,9 +40,8 @@ class Backlog:
                 self._interrupted.setdefault(entry.item.tenant, []).append(entry)
         if self._debts:
             names = ", ".join(entry.item.tenant_name for entry in self._debts[:3])
-            self._desk.tell(
-                Level.WARNING, f"{len(self._debts)} owed: {names} gets its access back now."
-            )
+            what = unpaid_because or "gets its access back now"
+            self._desk.tell(Level.WARNING, f"{len(self._debts)} owed: {names} {what}.")
         for job, left in self.interrupted.items():
             self._desk.tell(
                 Level.WARNING,
@@ -77,6 +77,39 @@ class Backlog:
             self._interrupted[entry.item.tenant].remove(entry)
         return taken
 
+    def leave_out(self, job: int) -> list[LeftOut]:
+        """Close, as not done, what an interrupted job must not go on with any more; say why.
+
+        What was decided after the interruption counts. Debts are not asked: they are paid.
+        """
+        left_out: list[LeftOut] = []
+        for held in self._interrupted.values():
+            for entry in [one for one in held if one.job.id == job]:
+                reason = self._why_not_any_more(entry)
+                if reason is None:
+                    continue
+                held.remove(entry)
+                note = note_of(words=f"left out: {reason}")
+                mark = Mark(step=END, word=Word.STOPPED, at=self._clock.now(), note=note)
+                self._journal.mark(entry.item.id, mark)
+                left_out.append(LeftOut(self._row_of(entry), reason))
+        return sorted(left_out, key=lambda one: one.row.tenant.name.casefold())
+
+    def _why_not_any_more(self, entry: Entry) -> str | None:
+        row = self._fleet.row(entry.item.tenant)
+        if row is None:
+            return "removed from the list"
+        if row.exclusion is not None:
+            return "excluded"
+        failures = row.failures
+        if failures is not None and failures.suspended and failures.last_at > entry.job.created_at:
+            return "suspended"
+        return why_not(row, entry.job.action)
+
+    def _row_of(self, entry: Entry) -> TenantRow:
+        row = self._fleet.row(entry.item.tenant)
+        return row or TenantRow(tenant=Tenant(id=entry.item.tenant, name=entry.item.tenant_name))
+
     def replace(self, rows: Iterable[TenantRow]) -> None:
         """A new job takes the place of what was left unfinished for these tenants."""
         for row in rows:
@@ -92,9 +125,7 @@ class Backlog:
         """
         works = []
         for entry in entries:
-            row = self._fleet.row(entry.item.tenant)
-            bare = Tenant(id=entry.item.tenant, name=entry.item.tenant_name)
-            tenant = row.tenant if row is not None else bare
+            tenant = self._row_of(entry).tenant
             plan, marks = entry.item.plan, entry.marks
             owes = in_debt(plan, marks)
             works.append(

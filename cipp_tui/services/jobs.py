@@ -3,12 +3,11 @@
 They are begun by the verbs of the session.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from cipp_tui.domain.tenants import TenantId
 from cipp_tui.services.backlog import Backlog
 from cipp_tui.services.engine import Engine
-from cipp_tui.services.fleet import Fleet
 from cipp_tui.services.jobbook import JobBook
 from cipp_tui.services.past import Past
 from cipp_tui.services.views import ItemView, JobView
@@ -17,14 +16,11 @@ from cipp_tui.services.views import ItemView, JobView
 class Jobs:
     """Jobs of this run and of earlier ones, by their numbers."""
 
-    def __init__(
-        self, book: JobBook, engine: Engine, past: Past, backlog: Backlog, fleet: Fleet
-    ) -> None:
+    def __init__(self, book: JobBook, engine: Engine, past: Past, backlog: Backlog) -> None:
         self._book = book
         self._engine = engine
         self._past = past
         self._backlog = backlog
-        self._fleet = fleet
 
     @property
     def revision(self) -> int:
@@ -88,7 +84,3 @@ class Jobs:
     def interrupted_job(self, tenant: TenantId) -> int | None:
         """The newest of these jobs that has this tenant left."""
         return self._backlog.interrupted_job(tenant)
-
-    def give_up(self, tenants: Iterable[TenantId]) -> None:
-        """Close what was left unfinished for these tenants as not done; debts stay."""
-        self._backlog.replace(filter(None, map(self._fleet.row, tenants)))

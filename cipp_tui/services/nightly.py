@@ -308,20 +308,19 @@ def _without_resets(
 
 async def _resume(session: Session, report: NightReport, follow: Follow) -> bool:
     """Go on with interrupted refreshes; False when the run is to end here."""
-    unmanaged = [
-        row.id
-        for row in session.fleet.rows()
-        if row.exclusion is not None or row.tenant.gone_since is not None
-    ]
-    session.jobs.give_up(unmanaged)
-    for job, left in sorted(session.jobs.interrupted.items()):
+    for job in sorted(session.jobs.interrupted):
         stored = await session.jobs.load(job)
         if stored is None or stored.action is not Action.REFRESH:
-            report.left_alone[job] = left
+            report.left_alone[job] = session.jobs.interrupted[job]
+            continue
+        left_out = session.acts.leave_out(job)
+        left = session.jobs.interrupted.get(job, 0)
+        if not left:
+            await follow(None, left_out)
             continue
         view = await session.acts.resume(job)
         report.resumed += left
-        goes_on = await follow(view, ())
+        goes_on = await follow(view, left_out)
         ended = session.jobs.view(job) or view
         report.jobs.append(ended)
         if not goes_on or ended.fleet_wide is not None:

@@ -83,7 +83,7 @@ class Session:
             step_deadline_s=step_deadline_s,
         )
         self._backlog = Backlog(journal, self.fleet, self.news, clock)
-        self.jobs = Jobs(book, self._engine, self.past, self._backlog, self.fleet)
+        self.jobs = Jobs(book, self._engine, self.past, self._backlog)
         self.acts = Acts(
             profile=profile,
             looking_only=looking_only,
@@ -144,16 +144,25 @@ class Session:
 
     async def _open(self) -> None:
         await self.fleet.load_rest()
-        await self._backlog.take_stock()
+        await self._backlog.take_stock(self._unpaid_because)
         self.signing.look()
 
     async def _when_signed_in(self) -> None:
-        if self.looking_only is None:
+        if not self._unpaid_because:
             for entries in self._backlog.take_debts():
                 works = self._backlog.works(entries)
                 self._engine.take_up(entries[0].job, works, paying=True)
             self._engine.pay_again()
         await self.inspection.wanted()
+
+    @property
+    def _unpaid_because(self) -> str:
+        """Why this run gives no access back, as the end of a sentence; empty when it does."""
+        if self.profile.read_only:
+            return "stays without access: this profile is read-only and sends nothing"
+        if self.looking_only is not None:
+            return f"is without access: {self.looking_only}"
+        return ""
 
     # -- what its parts have to tell ----------------------------------------------------------
     def _job_ended(self, live: LiveJob) -> None:
@@ -208,6 +217,8 @@ class Session:
 
     def pay_again(self) -> None:
         """Try at once to give back what could not be given back in this run."""
+        if self._unpaid_because:
+            return
         self._engine.pay_again()
 
     async def leave(self) -> None:
