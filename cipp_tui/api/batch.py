@@ -23,7 +23,7 @@ from cipp_tui.api.http import (
 from cipp_tui.api.pace import back_off, retry_after
 from cipp_tui.api.wire import Foreign
 from cipp_tui.domain.clock import Clock
-from cipp_tui.domain.problems import NotUnderstood, RemoteProblem
+from cipp_tui.domain.problems import NotUnderstood, RemoteProblem, Side
 
 MOST: Final = 20
 """Source: Graph, "Combine multiple HTTP requests using JSON batching"."""
@@ -89,6 +89,7 @@ class PartAnswer:
     batch_id: str  # of the whole batch
     clock: Clock
     url: str = ""  # what was asked, as in the part
+    side: Side = Side.CUSTOMER  # whose tenant was asked
 
     @property
     def good(self) -> bool:
@@ -112,6 +113,7 @@ class PartAnswer:
             status=self.status,
             request_id=self.request_id,
             at=self.clock.now().isoformat(timespec="seconds"),
+            side=self.side,
         )
         return None if already_there(problem) else problem
 
@@ -253,7 +255,7 @@ async def send_once(
             writes=sum([part.method != "GET" for part in parts]),
         )
     )
-    found = _parse(answer, clock)
+    found = _parse(answer, clock, token.side)
     missing = [part.id for part in parts if part.id not in found]
     if missing:
         raise answer.not_understood(f"responses: {len(missing)} of {len(parts)} are missing")
@@ -281,7 +283,7 @@ def _rendered(parts: Sequence[Part], in_turn: bool) -> bytes:
     )
 
 
-def _parse(answer: Answer, clock: Clock) -> dict[str, PartAnswer]:
+def _parse(answer: Answer, clock: Clock, side: Side) -> dict[str, PartAnswer]:
     try:
         body = from_json(answer.body, cache_strings="keys")
         responses = body["responses"]
@@ -294,6 +296,7 @@ def _parse(answer: Answer, clock: Clock) -> dict[str, PartAnswer]:
                 host=answer.host,
                 batch_id=answer.request_id,
                 clock=clock,
+                side=side,
             )
             for one in responses
         }

@@ -3,10 +3,12 @@
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from cipp_tui.api.endpoints import Service
-from cipp_tui.domain.problems import Broken, Refused, RemoteProblem, Throttled
+from cipp_tui.domain.entra import EntraKind, entra_kind
+from cipp_tui.domain.problems import MFA_REQUIRED, Broken, Refused, RemoteProblem, Side, Throttled
 from cipp_tui.domain.text import clean
 
 _AADSTS = re.compile(r"AADSTS(\d+)")
@@ -29,6 +31,24 @@ def already_there(problem: RemoteProblem) -> bool:
     return any(text in problem.message.casefold() for text in ALREADY_THERE)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Told:
+    """What the body of a refusal tells."""
+
+    code: str = ""
+    message: str = ""
+    ident: str | None = None
+    error: str = ""
+    suberror: str = ""
+
+    @property
+    def passing(self) -> bool:
+        """Whether it only says that the service is busy."""
+        digits = self.code.removeprefix("AADSTS")
+        number = int(digits) if digits != self.code and digits.isdigit() else None
+        return entra_kind(self.error, self.suberror, number) is EntraKind.PASSING
+
+
 def problem_from(
     service: Service,
     *,
@@ -37,28 +57,45 @@ def problem_from(
     body: bytes,
     request_id: str | None,
     at: str,
+    side: Side = Side.CUSTOMER,
 ) -> RemoteProblem:
-    """The problem that an answer of 400 or more describes.
+    """The problem that an answer of 400 or more describes. `side`: whose tenant was asked.
 
+    Entra calls some trouble that passes 400: it is taken for what it is, so that it is tried again.
     Source: Entra, "Authentication and authorization error codes"; Graph, "Error responses";
     Partner Center, "Error codes".
     """
-    code, message, body_id = _read(service, body)
+    told = _read(service, body)
+    about = ""
     kind: type[RemoteProblem]
     if status == 429:
         kind = Throttled
-    elif status >= 500:
+    elif status >= 500 or (service is Service.LOGIN and told.passing):
         kind = Broken
     else:
         kind = Refused
+    if service is Service.PARTNER_CENTER and _is_about_us(status, told):
+        side, about = Side.OWN, "Partner Center"
     return kind(
-        clean(message or f"HTTP {status} without a message")[:_LONGEST_MESSAGE],
-        code=clean(code or f"HTTP {status}")[:120],
+        clean(told.message or f"HTTP {status} without a message")[:_LONGEST_MESSAGE],
+        code=clean(told.code or f"HTTP {status}")[:120],
         host=host,
         status=status,
-        request_id=request_id or body_id,
+        request_id=request_id or told.ident,
         at=at,
+        error=clean(told.error)[:60],
+        suberror=clean(told.suberror)[:60],
+        side=side,
+        about=about,
     )
+
+
+def _is_about_us(status: int, told: _Told) -> bool:
+    """Whether Partner Center refuses us, whichever customer it was asked about.
+
+    Source: Partner Center, "Error codes", "Mandating multifactor authentication for your tenant".
+    """
+    return status == 401 or told.code == MFA_REQUIRED or MFA_REQUIRED in told.message
 
 
 def graph_problem(body: Mapping[str, Any], **facts: Any) -> RemoteProblem:
@@ -66,13 +103,13 @@ def graph_problem(body: Mapping[str, Any], **facts: Any) -> RemoteProblem:
     return problem_from(Service.GRAPH, body=json.dumps(body).encode(), **facts)
 
 
-def _read(service: Service, body: bytes) -> tuple[str, str, str | None]:
+def _read(service: Service, body: bytes) -> _Told:
     try:
         answer = json.loads(body) if body else {}
     except (ValueError, RecursionError):
-        return "", _plain(body), None
+        return _Told(message=_plain(body))
     if not isinstance(answer, dict):
-        return "", _plain(body), None
+        return _Told(message=_plain(body))
     if service is Service.LOGIN:
         return _read_entra(answer)
     error = answer.get("error")
@@ -84,7 +121,11 @@ def _read(service: Service, body: bytes) -> tuple[str, str, str | None]:
         if isinstance(first, dict) and first.get("code"):
             code = f"{code}/{first['code']}" if code else str(first["code"])
         ident = inner.get("request-id") if isinstance(inner, dict) else None
-        return code, str(error.get("message") or ""), str(ident) if ident else None
+        return _Told(
+            code=code,
+            message=str(error.get("message") or ""),
+            ident=str(ident) if ident else None,
+        )
     message = next(
         (
             str(answer[name])
@@ -94,19 +135,25 @@ def _read(service: Service, body: bytes) -> tuple[str, str, str | None]:
         "",
     )
     code = str(answer.get("code") or answer.get("statusCode") or answer.get("error") or "")
-    return code, message, None
+    return _Told(code=code, message=message)
 
 
-def _read_entra(answer: Mapping[str, Any]) -> tuple[str, str, str | None]:
+def _read_entra(answer: Mapping[str, Any]) -> _Told:
     description = str(answer.get("error_description") or "")
     codes = answer.get("error_codes")
     number = str(codes[0]) if isinstance(codes, list) and codes else ""
-    if not number and (found := _AADSTS.search(description)):
-        number = found.group(1)
-    code = f"AADSTS{number}" if number else str(answer.get("error") or "")
+    if not number.isdigit():
+        found = _AADSTS.search(description)
+        number = found.group(1) if found else ""
+    error = str(answer.get("error") or "")
     correlation = answer.get("correlation_id")
-    words = _IDS.sub("", description) or str(answer.get("error") or "")
-    return code, words, str(correlation) if correlation else None
+    return _Told(
+        code=f"AADSTS{number}" if number else error,
+        message=_IDS.sub("", description) or error,
+        ident=str(correlation) if correlation else None,
+        error=error,
+        suberror=str(answer.get("suberror") or ""),
+    )
 
 
 def _plain(body: bytes) -> str:

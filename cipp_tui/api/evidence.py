@@ -12,7 +12,6 @@ from cipp_tui.api.graph import Graph
 from cipp_tui.api.holdings import BOOTSTRAP, holdings_of
 from cipp_tui.api.http import HttpClient, Token
 from cipp_tui.api.partner import PartnerCenter
-from cipp_tui.api.steps import NO_CONSENT_CODES
 from cipp_tui.api.tokens import Tokens
 from cipp_tui.api.wire import AccessAssignment, Foreign, Relationship, UserGroup
 from cipp_tui.domain.clock import Clock
@@ -237,7 +236,7 @@ def _needs_consent(found: Evidence) -> bool:
     """Whether the next step is a consent, which Partner Center has to take."""
     token: Fact[bool] = found.token
     if isinstance(token, Unread):
-        return token.problem.aadsts in NO_CONSENT_CODES
+        return token.problem.lacks_consent
     holdings = found.holdings
     if holdings is None or isinstance(holdings, Unread):
         return token is False

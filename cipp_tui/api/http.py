@@ -27,6 +27,7 @@ from cipp_tui.domain.problems import (
     LostReply,
     NotUnderstood,
     Refused,
+    Side,
     Throttled,
     Unreachable,
 )
@@ -55,6 +56,12 @@ class Token:
     tenant: str
     expires_at: float  # by the session's monotonic clock
     scopes: frozenset[str] = frozenset()  # delegated scopes it was issued with
+    own: bool = False  # it is for our own tenant
+
+    @property
+    def side(self) -> Side:
+        """Whose Graph it is good for."""
+        return Side.OWN if self.own else Side.CUSTOMER
 
     def good_at(self, monotonic: float, margin_s: float = 300.0) -> bool:
         return monotonic < self.expires_at - margin_s
@@ -291,10 +298,18 @@ class HttpClient:
             body=body,
             request_id=_server_id(response.headers),
             at=self._clock.now().isoformat(timespec="seconds"),
+            side=side_of(call),
         )
         problem.wait_s = retry_after(response.headers.get("Retry-After"), self._clock.now())
         problem.throttle_scope = response.headers.get("x-ms-throttle-scope", "")
         raise problem
+
+
+def side_of(call: Call) -> Side:
+    """Whose tenant a call is about. Partner Center's is told by its answer."""
+    if call.token is None or call.service is not Service.GRAPH:
+        return Side.CUSTOMER
+    return call.token.side
 
 
 def json_bytes(payload: object) -> bytes:

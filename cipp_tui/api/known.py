@@ -7,7 +7,6 @@ from cipp_tui.api.backend import Comparison
 from cipp_tui.api.customers import with_domains
 from cipp_tui.api.graph import Graph, TenantReading, names_of
 from cipp_tui.api.http import Token
-from cipp_tui.api.steps import NO_CONSENT_CODES
 from cipp_tui.api.tokens import Tokens
 from cipp_tui.domain.permissions import (
     BOOTSTRAP_SCOPES,
@@ -92,7 +91,7 @@ class KnownTenant:
         try:
             return await self.read_anew(wanted)
         except Refused as problem:
-            if problem.aadsts in NO_CONSENT_CODES and self._tenant.kind is TenantKind.CUSTOMER:
+            if problem.lacks_consent and self._tenant.kind is TenantKind.CUSTOMER:
                 return None
             raise
 

@@ -17,14 +17,18 @@ from cipp_tui.api.errors import problem_from
 from cipp_tui.api.http import HttpClient
 from cipp_tui.api.pace import back_off
 from cipp_tui.domain.clock import Clock
+from cipp_tui.domain.entra import EntraKind
 from cipp_tui.domain.problems import (
     Broken,
+    DeviceSignInProblem,
     LostReply,
     Problem,
     Refused,
+    Side,
     SignInProblem,
     Throttled,
     Unreachable,
+    retold,
 )
 from cipp_tui.domain.tenants import TenantId
 from cipp_tui.domain.text import clean
@@ -124,7 +128,7 @@ class MsalSignIn:
             door.close()
 
     def _begin(self, scope: str) -> dict[str, Any]:
-        self._flow_door = self._door()
+        self._flow_door = self._door(DeviceSignInProblem)
         self._flow_app = self._application(self._flow_door, public=True)
         flow: dict[str, Any] = self._ask(
             self._flow_door, lambda: self._flow_app.initiate_device_flow(scopes=[scope])
@@ -183,16 +187,22 @@ class MsalSignIn:
             user=clean(name) if name else None,
         )
 
-    def _door(self) -> "_MsalDoor":
-        return _MsalDoor(self._endpoints, self._http, self._clock, self._ca_bundle)
+    def _door(self, refusal: type[SignInProblem] = SignInProblem) -> "_MsalDoor":
+        return _MsalDoor(self._endpoints, self._http, self._clock, self._ca_bundle, refusal)
 
 
 class _MsalDoor:
     """MSAL's way to the network: goes where the profile says, and answers discovery by itself."""
 
     def __init__(
-        self, endpoints: Endpoints, http: HttpClient, clock: Clock, ca_bundle: str | None
+        self,
+        endpoints: Endpoints,
+        http: HttpClient,
+        clock: Clock,
+        ca_bundle: str | None,
+        refusal: type[SignInProblem],
     ) -> None:
+        self._refusal = refusal
         self._endpoints = endpoints
         self._http = http
         self._clock = clock
@@ -245,17 +255,11 @@ class _MsalDoor:
             body=body,
             request_id=last.headers.get("x-ms-request-id") if last is not None else None,
             at=self._clock.now().isoformat(timespec="seconds"),
+            side=Side.OWN,
         )
-        if not isinstance(problem, Refused):
-            return problem
-        return SignInProblem(
-            problem.message,
-            code=problem.code,
-            host=problem.host,
-            status=problem.status,
-            request_id=problem.request_id,
-            at=problem.at,
-        )
+        if not isinstance(problem, Refused) or problem.entra is EntraKind.SERVICE:
+            return problem  # a service that is not there is not mended by signing in
+        return retold(problem, self._refusal)
 
     def _send(self, method: str, url: str, **options: Any) -> httpx.Response:
         if not url.startswith(self._endpoints.authority):

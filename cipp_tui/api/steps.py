@@ -20,9 +20,5 @@ RESET_PLAN: Final = (PREFLIGHT, SNAPSHOT, TAKE_AWAY, *REFRESH_PLAN)
 NOTHING_TO_GIVE: Final = (VISIBLE.name, ROLES.name, SCOPES.name)
 """What a tenant that has the wanted set needs no more."""
 
-NO_CONSENT_CODES: Final = frozenset({65001, 90099, 7000229, 700016, 700011})
-"""Source: Entra, "Authentication and authorization error codes"."""
-
-STILL_BEING_MADE: Final = frozenset({65001, 7000229, 700016, 650051})
 VISIBLE_PATIENCE_S: Final = 120.0
 VERIFY_PATIENCE_S: Final = 60.0

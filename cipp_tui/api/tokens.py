@@ -12,18 +12,11 @@ from cipp_tui.api.sign_in import MsalSignIn, SignedIn
 from cipp_tui.api.token_store import TokenStore, source_of
 from cipp_tui.api.wire import TokenAnswer
 from cipp_tui.domain.clock import Clock
-from cipp_tui.domain.problems import Refused, SignInProblem
+from cipp_tui.domain.entra import is_ours_alone
+from cipp_tui.domain.problems import Refused, SignInProblem, retold
 from cipp_tui.domain.tenants import TenantId
 
 LOG = logging.getLogger("cipp_tui.tokens")
-
-OURS_ALONE = frozenset(
-    {7000215, 7000222, 7000218, 700025, 700027, 700082, 70008, 700084}
-    | {50173, 50132, 50133, 50089, 50057}
-)
-"""Entra codes that speak of our own secret, refresh token or user: they hit every tenant alike.
-Source: Entra, "Authentication and authorization error codes"."""
-
 
 MOST_KEPT: Final = 1_000
 """Customers' tokens kept for the next time, the newest: each takes some kilobytes."""
@@ -174,8 +167,8 @@ class Tokens:
                 )
             )
         except Refused as problem:
-            if problem.aadsts in OURS_ALONE:
-                raise _ours(problem) from problem
+            if is_ours_alone(problem.error, problem.suberror, problem.aadsts):
+                raise retold(problem, SignInProblem) from problem
             raise
         body = answer.parsed(TokenAnswer)
         return Token(
@@ -197,7 +190,11 @@ class Tokens:
             if signed_in.refresh_token:
                 await self._keep(signed_in.refresh_token)
             token = Token(
-                signed_in.access_token, service, self._partner, began + signed_in.expires_in
+                signed_in.access_token,
+                service,
+                self._partner,
+                began + signed_in.expires_in,
+                own=True,
             )
             self._kept[(self._partner, service)] = token
             return token
@@ -236,14 +233,3 @@ class Tokens:
 def _scopes(text: str) -> frozenset[str]:
     """The scopes a token was issued with; the same text again and again, tenant after tenant."""
     return frozenset(word.rpartition("/")[2] for word in text.split())
-
-
-def _ours(problem: Refused) -> SignInProblem:
-    return SignInProblem(
-        problem.message,
-        code=problem.code,
-        host=problem.host,
-        status=problem.status,
-        request_id=problem.request_id,
-        at=problem.at,
-    )

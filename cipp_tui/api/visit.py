@@ -20,13 +20,13 @@ from cipp_tui.api.steps import (
     ROLES,
     SCOPES,
     SNAPSHOT,
-    STILL_BEING_MADE,
     TAKE_AWAY,
     VERIFY,
     VERIFY_PATIENCE_S,
     VISIBLE,
     VISIBLE_PATIENCE_S,
 )
+from cipp_tui.domain.entra import EntraKind
 from cipp_tui.domain.jobs import Effect, Step
 from cipp_tui.domain.permissions import NOTHING_DONE, StepCounts, WantedPermissions, against
 from cipp_tui.domain.problems import (
@@ -174,7 +174,7 @@ class DirectVisit:
                         code="consent-too-narrow",
                     )
             except Refused as refusal:
-                if refusal.aadsts not in STILL_BEING_MADE and refusal.status != 403:
+                if not _still_being_made(refusal):
                     raise
                 problem = refusal
             wait = back_off(attempt, first_s=1.0, most_s=15.0)
@@ -293,6 +293,12 @@ class DirectVisit:
         """
         words = (self._parts.seed, self._item, step.name, self._attempts.get(step.name, 0))
         return str(uuid.uuid5(uuid.NAMESPACE_OID, "/".join(str(word) for word in words)))
+
+
+def _still_being_made(refusal: Refused) -> bool:
+    """Whether a refusal may only say that a consent has not reached every server yet."""
+    being_made = refusal.lacks_consent or refusal.entra is EntraKind.BEING_MADE
+    return being_made or refusal.status == 403
 
 
 _STEPS: Final[Mapping[str, Callable[[DirectVisit], Awaitable[StepResult]]]] = {

@@ -15,7 +15,7 @@ from cipp_tui.domain.fleet import TenantRow
 from cipp_tui.domain.jobs import Outcome
 from cipp_tui.domain.problems import RemoteProblem, SignInProblem
 from cipp_tui.domain.tenants import TenantId
-from cipp_tui.services.advice import advise
+from cipp_tui.services.advice import Surface, advise
 from cipp_tui.services.news import clock_words
 from cipp_tui.services.session import Session
 from cipp_tui.services.suits import LeftOut
@@ -223,8 +223,9 @@ def _words(item: ItemView) -> str:
     if progress.problem is not None and progress.outcome in (Outcome.FAILED, Outcome.STRANDED):
         advice = advise(progress.problem)
         raw = raw_of(progress.problem)
+        step = advice.next_step(Surface.COMMAND_LINE)
         half = f" {counts.given} given before that." if counts.given else ""
-        return f"{progress.outcome}. {advice.headline} {advice.advice}{half} [{raw}]"
+        return f"{progress.outcome}. {advice.headline} {step}{half} [{raw}]"
     if progress.outcome is None:
         return "not done"
     if progress.outcome is Outcome.UNCHANGED:

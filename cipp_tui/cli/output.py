@@ -15,7 +15,7 @@ from cipp_tui.domain.permissions import NOTHING_DONE, StepCounts
 from cipp_tui.domain.problems import Problem
 from cipp_tui.domain.tenants import Tenant
 from cipp_tui.domain.text import clean, inert
-from cipp_tui.services.advice import advise
+from cipp_tui.services.advice import Surface, advise
 from cipp_tui.services.facets import standing_word
 
 
@@ -28,8 +28,7 @@ def tell_problem(problem: Problem) -> None:
     tell(first)
     if said and said not in advice.headline:
         tell(f"  {clean(said)}")
-    if advice.advice:
-        tell(f"  Next: {advice.advice}")
+    tell(f"  Next: {advice.next_step(Surface.COMMAND_LINE)}")
 
 
 def raw_of(problem: Problem) -> str:
@@ -46,7 +45,7 @@ def problem_facts(problem: Problem | None) -> dict[str, Any] | None:
         "kind": advice.kind,
         "code": problem.code,
         "headline": advice.headline,
-        "advice": advice.advice,
+        "advice": advice.next_step(Surface.JSON),
         "request_id": problem.request_id,
         "at": problem.at or None,
         "message": problem.message,

@@ -7,7 +7,7 @@ from cipp_tui.cli.output import iso, tenant_facts
 from cipp_tui.cli.streams import json_line, line, tell
 from cipp_tui.domain.fleet import TenantRow
 from cipp_tui.domain.problems import Problem
-from cipp_tui.services.advice import advise
+from cipp_tui.services.advice import Surface, advise
 from cipp_tui.services.plans import Kind, PlannedChange, TenantPlan
 from cipp_tui.services.session import Session
 
@@ -112,4 +112,4 @@ def _lines(plan: TenantPlan) -> list[str]:
 def _reason(problem: Problem) -> str:
     advice = advise(problem)
     raw = " ".join(filter(None, (problem.code, problem.request_id)))
-    return f"{advice.headline} {advice.advice} [{raw}]"
+    return f"{advice.headline} {advice.next_step(Surface.COMMAND_LINE)} [{raw}]"

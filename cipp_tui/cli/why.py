@@ -16,6 +16,7 @@ from cipp_tui.domain.problems import Problem, SignInProblem, facts_of
 from cipp_tui.domain.tenants import TenantId
 from cipp_tui.domain.text import clean
 from cipp_tui.services.diagnosis import Diagnosis, Weight
+from cipp_tui.services.next_steps import Surface
 from cipp_tui.services.session import Session
 
 _LABEL: Final = 12
@@ -84,7 +85,7 @@ def _print_words(tenant: TenantId, row: TenantRow | None, diagnosis: Diagnosis) 
     lines = [name, f"{_SIGNS[diagnosis.weight]} {diagnosis.headline} [{diagnosis.kind}]"]
     if diagnosis.fleet_wide:
         lines.append("  This is about our own side: it concerns every tenant.")
-    lines.append(f"  Next: {diagnosis.next_step}")
+    lines.append(f"  Next: {diagnosis.next_step(Surface.COMMAND_LINE)}")
     if diagnosis.problem is not None:
         lines += [f"  {words}" for words in raw_lines(diagnosis.problem)]
     lines += [f"  {fact.sign} {fact.label:<{_LABEL}} {fact.words}" for fact in diagnosis.facts]
@@ -122,7 +123,7 @@ def _print_facts(
         "weight": diagnosis.weight,
         "fleet_wide": diagnosis.fleet_wide,
         "headline": diagnosis.headline,
-        "next_step": diagnosis.next_step,
+        "next_step": diagnosis.next_step(Surface.JSON),
         "looked_at": iso(diagnosis.looked_at),
         "facts": [
             {"sign": fact.sign, "label": fact.label, "words": fact.words}

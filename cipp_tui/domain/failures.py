@@ -5,8 +5,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from cipp_tui.domain.entra import EntraKind
 from cipp_tui.domain.permissions import AppId
-from cipp_tui.domain.problems import NotUnderstood, Problem, Unverified
+from cipp_tui.domain.problems import IDENTITY_NOT_FOUND, NotUnderstood, Problem, Unverified
 
 SUSPENDED_AT: Final = 50
 """Failures in a row after which a tenant is set aside, where the profile says nothing else."""
@@ -96,9 +97,9 @@ def one_more(
 
 def kind_of(problem: Problem, step: str = "") -> CauseKind:
     """Which kind of cause a problem is, by its code, else by its type, else by where it arose."""
-    number = problem.aadsts
-    if number is not None:
-        return CauseKind.CONSENT if number in _CONSENT_NUMBERS else CauseKind.SIGN_IN
+    if problem.entra is not None:
+        absent = problem.entra in _ABSENT or problem.aadsts == _APPLICATION_DISABLED
+        return CauseKind.CONSENT if absent else CauseKind.SIGN_IN
     if problem.code in _CODES:
         return _CODES[problem.code]
     if isinstance(problem, NotUnderstood):
@@ -108,8 +109,8 @@ def kind_of(problem: Problem, step: str = "") -> CauseKind:
     return _STEPS.get(step, CauseKind.OTHER)
 
 
-_CONSENT_NUMBERS: Final = frozenset({65001, 90099, 7000229, 700016, 700011, 7000112, 650051})
-"""Source: Entra, "Authentication and authorization error codes"."""
+_ABSENT: Final = frozenset({EntraKind.CONSENT, EntraKind.BEING_MADE})
+_APPLICATION_DISABLED: Final = 7000112
 
 _CODES: Final = {
     "gdap-ended": CauseKind.RELATIONSHIP,
@@ -118,6 +119,7 @@ _CODES: Final = {
     "not-visible": CauseKind.CONSENT,
     "consent-too-narrow": CauseKind.CONSENT,
     "principal-disabled": CauseKind.CONSENT,
+    IDENTITY_NOT_FOUND: CauseKind.CONSENT,
 }
 
 _STEPS: Final = {

@@ -1,12 +1,24 @@
 """What can go wrong, told apart by what the reader can do. Advice is in services/advice."""
 
-from typing import ClassVar, Final
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, ClassVar, Final, TypeVar
+
+from cipp_tui.domain.entra import EntraKind, entra_kind
+
+
+class Side(StrEnum):
+    """Whose side a problem is about, and so who has to do something."""
+
+    OWN = "own"  # our application, our user, our sign-in, Partner Center: every tenant alike
+    CUSTOMER = "customer"
 
 
 class Problem(Exception):
     """The root. Its message is the service's own sentence, cleaned, never ours for an admin."""
 
     family: ClassVar[str] = "problem"
+    usual_side: ClassVar[Side] = Side.CUSTOMER
 
     def __init__(
         self,
@@ -17,6 +29,10 @@ class Problem(Exception):
         status: int | None = None,
         request_id: str | None = None,
         at: str = "",
+        error: str = "",
+        suberror: str = "",
+        side: Side | None = None,
+        about: str = "",
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -25,6 +41,10 @@ class Problem(Exception):
         self.status = status
         self.request_id = request_id
         self.at = at  # ISO time of the answer
+        self.error = error  # Entra's `error` and `suberror`
+        self.suberror = suberror
+        self.side = side or self.usual_side
+        self.about = about  # what was asked for, in words: "the app registration"
 
     maybe_applied: ClassVar[bool] = False
     """Whether the call may have changed something although it failed."""
@@ -35,14 +55,41 @@ class Problem(Exception):
         digits = self.code.removeprefix("AADSTS")
         return int(digits) if digits != self.code and digits.isdigit() else None
 
+    @property
+    def entra(self) -> EntraKind | None:
+        """What a refusal by Entra ID is about; None for whatever else."""
+        if self.aadsts is None and not self.error:
+            return None
+        return entra_kind(self.error, self.suberror, self.aadsts)
+
+    @property
+    def lacks_consent(self) -> bool:
+        """Whether it says that our application is not consented in the tenant.
+
+        Source: Entra, "Authentication and authorization error codes"; Graph answers 401
+        Authorization_IdentityNotFound where the tenant has no principal for the token's
+        application (microsoftgraph/microsoft-graph-docs#7990).
+        """
+        return self.entra is EntraKind.CONSENT or self.code == IDENTITY_NOT_FOUND
+
+
+IDENTITY_NOT_FOUND: Final = "Authorization_IdentityNotFound"
+
+MFA_REQUIRED: Final = "900421"
+"""Partner Center's code for a sign-in without multi-factor authentication, a number or a text.
+Source: Partner Center, "Mandating multifactor authentication for your tenant"; field reports."""
+
 
 class ConfigProblem(Problem):
     """The config file, an environment variable or a command-line word is not right."""
 
     family = "config"
+    usual_side = Side.OWN
 
-    def __init__(self, message: str, *, file: str = "", key: str = "", fix: str = "") -> None:
-        super().__init__(message, code="config")
+    def __init__(
+        self, message: str, *, file: str = "", key: str = "", fix: str = "", **facts: Any
+    ) -> None:
+        super().__init__(message, **{"code": "config", **facts})
         self.file = file
         self.key = key
         self.fix = fix
@@ -57,18 +104,25 @@ class SignInProblem(Problem):
     """Nobody is signed in, or the sign-in, the secret or the refresh token no longer works."""
 
     family = "sign-in"
+    usual_side = Side.OWN
+
+
+class DeviceSignInProblem(SignInProblem):
+    """A new sign-in by device code did not work. It never sends the application's secret."""
 
 
 class StorageProblem(Problem):
     """The state on disk cannot be read or written."""
 
     family = "storage"
+    usual_side = Side.OWN
 
 
 class LockedElsewhere(Problem):
     """Another cipp-tui works on this profile."""
 
     family = "locked"
+    usual_side = Side.OWN
 
 
 class Unsuited(Problem):
@@ -136,9 +190,12 @@ class Unverified(RemoteProblem):
     family = "unverified"
 
 
+Kind = TypeVar("Kind", bound=Problem)
+
 _FAMILIES: Final[dict[str, type[Problem]]] = {
     kind.family: kind
     for kind in (
+        ConfigProblem,
         SignInProblem,
         StorageProblem,
         LockedElsewhere,
@@ -154,11 +211,13 @@ _FAMILIES: Final[dict[str, type[Problem]]] = {
         Unverified,
     )
 }
+_TEXTS: Final = ("code", "host", "at", "error", "suberror", "about")
+_OF_CONFIG: Final = ("file", "key", "fix")
 
 
 def facts_of(problem: Problem) -> dict[str, str | int | None]:
     """The problem as plain facts, for the journal."""
-    return {
+    facts: dict[str, str | int | None] = {
         "family": problem.family,
         "message": problem.message,
         "code": problem.code,
@@ -166,19 +225,37 @@ def facts_of(problem: Problem) -> dict[str, str | int | None]:
         "status": problem.status,
         "request_id": problem.request_id,
         "at": problem.at,
+        "error": problem.error,
+        "suberror": problem.suberror,
+        "side": problem.side,
+        "about": problem.about,
     }
+    if isinstance(problem, ConfigProblem):
+        facts |= {"file": problem.file, "key": problem.key, "fix": problem.fix}
+    return facts
 
 
-def problem_from(facts: dict[str, str | int | None]) -> Problem:
-    """The problem that `facts_of` described; an unknown family becomes a plain `Problem`."""
+def problem_from(facts: Mapping[str, str | int | None]) -> Problem:
+    """The problem that `facts_of` described; an unknown family becomes a plain `Problem`.
+
+    What an older version did not keep is empty.
+    """
     kind = _FAMILIES.get(str(facts.get("family")), Problem)
-    status = facts.get("status")
-    request_id = facts.get("request_id")
+    names = (*_TEXTS, *_OF_CONFIG) if kind is ConfigProblem else _TEXTS
+    status, request_id, side = facts.get("status"), facts.get("request_id"), facts.get("side")
+    known: dict[str, Any] = {name: str(facts.get(name) or "") for name in names}
     return kind(
         str(facts.get("message") or ""),
-        code=str(facts.get("code") or ""),
-        host=str(facts.get("host") or ""),
+        **known,
         status=status if isinstance(status, int) else None,
         request_id=str(request_id) if request_id is not None else None,
-        at=str(facts.get("at") or ""),
+        side=Side(str(side)) if side in list(Side) else None,
     )
+
+
+def retold(problem: Problem, kind: type[Kind], **changed: Any) -> Kind:
+    """The same problem as one of another kind. `changed`: facts that are different."""
+    facts: dict[str, Any] = {name: getattr(problem, name) for name in _TEXTS}
+    side = problem.side if kind.usual_side is Side.CUSTOMER else kind.usual_side
+    facts |= {"status": problem.status, "request_id": problem.request_id, "side": side}
+    return kind(problem.message, **(facts | changed))

@@ -27,7 +27,7 @@ from cipp_tui.screens.results import (
 )
 from cipp_tui.screens.tenants_lines import progress_bar
 from cipp_tui.screens.words import when
-from cipp_tui.services.advice import advise
+from cipp_tui.services.advice import Surface, advise
 from cipp_tui.services.session import Session
 from cipp_tui.services.views import ItemView, JobView
 from cipp_tui.widgets.action_lookup import BY_ID
@@ -211,7 +211,12 @@ class JobScreen(FramedScreen):
         at = [Cell(f"{when(job.ended_at, self.session.clock.now())} ")]
         if job.fleet_wide is not None:
             advice = advise(job.fleet_wide)
-            return [Cell(f" !! One cause for all: {advice.headline} {advice.advice}", Tone.BAD)], at
+            return [
+                Cell(
+                    f" !! One cause for all: {advice.headline} {advice.next_step(Surface.SCREEN)}",
+                    Tone.BAD,
+                )
+            ], at
         return ([Cell(f" {self._causes}")], at) if self._causes else None
 
     def hints(self) -> list[Hint]:

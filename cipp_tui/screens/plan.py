@@ -21,7 +21,7 @@ from cipp_tui.screens.framed import FramedScreen, hint, spread
 from cipp_tui.screens.job_acts import agreed_to_refresh
 from cipp_tui.screens.notice import notice_table
 from cipp_tui.screens.plan_words import PlanLine, lines_of
-from cipp_tui.services.advice import advise
+from cipp_tui.services.advice import Surface, advise
 from cipp_tui.services.plans import TenantPlan, plan_tenants
 from cipp_tui.services.session import Session
 from cipp_tui.services.suits import select
@@ -162,7 +162,7 @@ class PlanScreen(FramedScreen):
         if self._problem is None:
             return None
         advice = advise(self._problem)
-        return [Cell(f" ! {advice.headline} {advice.advice}", Tone.WARN)], []
+        return [Cell(f" ! {advice.headline} {advice.next_step(Surface.SCREEN)}", Tone.WARN)], []
 
     def hints(self) -> list[Hint]:
         return [

@@ -12,7 +12,7 @@ from cipp_tui.screens.export import Table, cells
 from cipp_tui.screens.framed import FramedScreen, hint, spread
 from cipp_tui.screens.going import GoToProfile
 from cipp_tui.screens.sign_in import SignInSheet
-from cipp_tui.services.advice import advise
+from cipp_tui.services.advice import Surface, advise
 from cipp_tui.services.session import Session
 from cipp_tui.services.views import ProfileLine, SignInState
 from cipp_tui.widgets.action_spec import Place
@@ -187,7 +187,7 @@ class ProfilesScreen(FramedScreen):
                 self._checked(f"{sign} {check.words}", tone)
         except Problem as problem:
             advice = advise(problem)
-            self._checked(f"x {advice.headline} {advice.advice}", Tone.BAD)
+            self._checked(f"x {advice.headline} {advice.next_step(Surface.SCREEN)}", Tone.BAD)
 
     def _checked(self, words: str, tone: Tone = Tone.PLAIN) -> None:
         self._checks.append(Cell(f" {words}", tone))

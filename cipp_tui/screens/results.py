@@ -7,7 +7,7 @@ from typing import Final
 
 from cipp_tui.domain.fleet import Progress
 from cipp_tui.domain.jobs import Action, ItemState, Outcome
-from cipp_tui.services.advice import advise
+from cipp_tui.services.advice import Surface, advise
 from cipp_tui.services.views import ItemView, JobView
 from cipp_tui.widgets.cells import Cell, Tone
 from cipp_tui.widgets.words import span
@@ -118,7 +118,7 @@ def _cause(progress: Progress, *, whole: bool) -> str:
         return ""
     advice = advise(progress.problem)
     code = f"{progress.problem.code} " if progress.problem.aadsts is not None and whole else ""
-    next_step = f" {advice.advice}" if whole else ""
+    next_step = f" {advice.next_step(Surface.SCREEN)}" if whole else ""
     return f"{code}{advice.headline}{next_step}"
 
 

@@ -13,7 +13,7 @@ from textual.widgets import Static
 from cipp_tui.domain.problems import Problem
 from cipp_tui.screens.copying import copy_text
 from cipp_tui.screens.dialog import Choice, Choices, Dialog, line
-from cipp_tui.services.advice import advise
+from cipp_tui.services.advice import Surface, advise
 from cipp_tui.services.session import Session
 from cipp_tui.services.views import SignInState
 
@@ -116,7 +116,7 @@ class SignInSheet(Dialog[bool]):
 
     def _failed(self, problem: Problem) -> None:
         advice = advise(problem)
-        words = f"{advice.headline} {advice.advice}"
+        words = f"{advice.headline} {advice.next_step(Surface.SCREEN)}"
         if advice.kind == "sign-in":  # its advice is to sign in, and that is what was tried
             words = f"The sign-in did not work: {problem.message}"
         self._end(f"{words}\nenter asks for a new code.")

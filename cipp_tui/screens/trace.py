@@ -13,7 +13,7 @@ from cipp_tui.domain.tenants import TenantId
 from cipp_tui.screens.export import Table
 from cipp_tui.screens.framed import FramedScreen, hint, spread
 from cipp_tui.screens.trace_parts import DetailSheet, UserLine, detail_block, trace_table
-from cipp_tui.services.advice import advise
+from cipp_tui.services.advice import Surface, advise
 from cipp_tui.services.session import Session
 from cipp_tui.services.trace_words import (
     both_fixes,
@@ -262,7 +262,7 @@ class TraceScreen(FramedScreen):
         if (problem := self._problem) is not None:
             advice = advise(problem)
             raw = " ".join(filter(None, (problem.code, problem.request_id)))
-            return advice.headline, [problem.message, advice.advice, raw]
+            return advice.headline, [problem.message, advice.next_step(Surface.SCREEN), raw]
         found, pairs = self.found, self._of_role(self.table.cursor_key)
         if found is None or not pairs:
             return "", []

@@ -6,7 +6,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from cipp_tui.domain.jobs import Action
-from cipp_tui.services.advice import advise
+from cipp_tui.services.advice import Surface, advise
 from cipp_tui.services.views import ItemView, JobView
 from cipp_tui.widgets.cells import Cell, Tone, cut, fit, width_of
 from cipp_tui.widgets.lines import NOTHING, Said, TextBlock, said
@@ -101,4 +101,4 @@ def _failure(job: JobView) -> Said:
         return NOTHING
     advice = advise(item.progress.problem)
     name = fit(item.tenant_name, 28)
-    return said([Cell(f" x {name}{advice.headline} {advice.advice}", Tone.BAD)])
+    return said([Cell(f" x {name}{advice.headline} {advice.next_step(Surface.SCREEN)}", Tone.BAD)])

@@ -6,6 +6,7 @@ from cipp_tui.domain.fleet import TenantRow
 from cipp_tui.domain.problems import Problem
 from cipp_tui.services.diagnosis import Diagnosis, FactLine, Sign, Weight
 from cipp_tui.services.facets import aside_sentence
+from cipp_tui.services.next_steps import Surface
 from cipp_tui.widgets.cells import Cell, Tone, fit
 from cipp_tui.widgets.panel_lines import LABEL, Part, Text, beside, wrapped
 from cipp_tui.widgets.words import clock_time
@@ -66,7 +67,8 @@ def _verdict(diagnosis: Diagnosis, width: int) -> list[Text]:
     if diagnosis.fleet_wide:
         words = "Our own side: it concerns every tenant."
         lines += wrapped(words, width, first=" " * _INDENT, indent=_INDENT)
-    return lines + wrapped(diagnosis.next_step, width, first=" Next  -  ", indent=_INDENT)
+    step = diagnosis.next_step(Surface.SCREEN)
+    return lines + wrapped(step, width, first=" Next  -  ", indent=_INDENT)
 
 
 def _raw(problem: Problem, headline: str, width: int) -> list[Text]:

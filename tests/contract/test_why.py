@@ -13,6 +13,7 @@ import pytest
 from cipp_tui.domain.jobs import Outcome
 from cipp_tui.domain.tenants import TenantId
 from cipp_tui.services.diagnosis import Weight
+from cipp_tui.services.next_steps import Surface
 from cipp_tui.simulator import Faults
 from cipp_tui.simulator.plant import CAUSES, PARTNER_CAUSES, plant
 from tests.conftest import Tried
@@ -146,7 +147,7 @@ async def live_kind(house: House, tenant: TenantId, *, ours: bool) -> str:
     """The kind of the live verdict, which has to be whole."""
     verdict = await house.session.inspection.why(tenant)
     assert verdict.headline
-    assert verdict.next_step
+    assert all(verdict.next_step(surface) for surface in Surface)
     assert verdict.looked_at is not None
     assert ours or verdict.weight is not Weight.FLEET, verdict
     return verdict.kind

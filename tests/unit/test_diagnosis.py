@@ -47,6 +47,7 @@ from cipp_tui.domain.tenants import (
     TenantKind,
 )
 from cipp_tui.services.diagnosis import Case, Weight, diagnose, diagnosis_of
+from cipp_tui.services.next_steps import Surface
 
 NOW = datetime(2026, 3, 2, 9, 41, tzinfo=UTC)
 ONE = TenantId("11111111-1111-1111-1111-111111111111")
@@ -208,7 +209,7 @@ def test_whatever_is_known_there_is_one_verdict_with_one_next_step(case: Case) -
 
     assert verdict.kind
     assert verdict.headline.strip()
-    assert verdict.next_step.strip()
+    assert all(verdict.next_step(surface).strip() for surface in Surface)
     assert len(verdict.short) <= 8
     assert all(fact.label and fact.words and len(fact.label) <= 12 for fact in verdict.facts)
 
@@ -231,7 +232,7 @@ def test_a_problem_alone_has_a_verdict_too(problem: Problem) -> None:
     verdict = diagnosis_of(problem)
 
     assert verdict.headline
-    assert verdict.next_step
+    assert verdict.next_step(Surface.SCREEN)
     assert verdict.problem is problem
 
 
@@ -312,8 +313,8 @@ def test_access_that_is_owed_takes_the_next_step_from_what_hinders_it() -> None:
     hindered, waiting = diagnose(case_of(owed, found)), diagnose(case_of(owed))
 
     assert {hindered.kind, waiting.kind} == {"stranded"}
-    assert "exclude service providers" in hindered.next_step
-    assert "by itself" in waiting.next_step
+    assert "exclude service providers" in hindered.next_step(Surface.SCREEN)
+    assert "by itself" in waiting.next_step(Surface.SCREEN)
 
 
 def test_a_customer_the_last_reading_did_not_bring_has_ended() -> None:

@@ -22,7 +22,6 @@ from cipp_tui.domain.tenants import GdapRelationship, TenantKind
 
 T = TypeVar("T")
 
-NO_CONSENT_CODES: Final = frozenset({65001, 90099, 7000229, 700016, 700011})
 USER_UNKNOWN_CODES: Final = frozenset({50020, 50177, 90072})
 """Source: Entra, "Authentication and authorization error codes"."""
 
@@ -102,7 +101,7 @@ class Case:
     def consent_missing(self) -> bool:
         """Whether our application is not in the tenant."""
         if (problem := self.token_problem) is not None:
-            return problem.aadsts in NO_CONSENT_CODES
+            return problem.lacks_consent
         return self.holdings is not None and self.holdings.diff.consent_missing
 
     @property

@@ -42,7 +42,7 @@ def _owed(case: Case) -> Finding:
     if inner.weight is not Weight.BROKEN or inner.advice.kind == "no-consent":
         return Finding(owed, Weight.BROKEN, inner.problem)
     advice = replace(
-        owed, headline=f"{owed.headline} {inner.advice.headline}", advice=inner.advice.advice
+        owed, headline=f"{owed.headline} {inner.advice.headline}", step=inner.advice.step
     )
     return Finding(advice, Weight.BROKEN, inner.problem)
 
@@ -55,7 +55,7 @@ def _told(
         weight=weight,
         short=advice.short,
         headline=advice.headline or "The service refused without a word.",
-        next_step=advice.advice,
+        step=advice.step,
         facts=fact_lines(case) if case is not None else (),
         problem=problem,
         looked_at=case.found.at if case is not None and case.found is not None else None,

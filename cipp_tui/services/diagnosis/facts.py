@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from cipp_tui.domain.evidence import Evidence, Unread
 from cipp_tui.domain.roles import CAN_CONSENT
 from cipp_tui.domain.tenants import GdapRelationship
-from cipp_tui.services.diagnosis.case import NO_CONSENT_CODES, Case
+from cipp_tui.services.diagnosis.case import Case
 from cipp_tui.services.diagnosis.verdict import FactLine, Sign
 from cipp_tui.services.facets import aside_sentence, failure_words
 
@@ -90,7 +90,7 @@ def _user(case: Case, found: Evidence) -> Iterator[FactLine]:
 
 def _tenant(case: Case, found: Evidence) -> Iterator[FactLine]:
     if isinstance(found.token, Unread):
-        if found.token.problem.aadsts in NO_CONSENT_CODES:
+        if found.token.problem.lacks_consent:
             yield FactLine(Sign.BAD, "consent", "not given")
         else:
             yield _bad("token", found.token)

@@ -11,8 +11,9 @@ from cipp_tui.domain.problems import Broken, Problem, Refused, Unverified
 from cipp_tui.domain.roles import CAN_CONSENT
 from cipp_tui.domain.tenants import RelationshipStatus, TenantKind
 from cipp_tui.services.advice import PARTNER_CENTER_MFA
-from cipp_tui.services.advice_entra import NO_CONSENT, OWN_ENTRA
-from cipp_tui.services.diagnosis.case import NO_CONSENT_CODES, USER_UNKNOWN_CODES, Case
+from cipp_tui.services.advice_entra import NO_CONSENT
+from cipp_tui.services.advice_entra_ours import OWN_CONSENT
+from cipp_tui.services.diagnosis.case import USER_UNKNOWN_CODES, Case
 from cipp_tui.services.diagnosis.finding import Finding, found, of, said
 from cipp_tui.services.diagnosis.verdict import Weight
 
@@ -78,7 +79,7 @@ def _unmapped(statuses: set[str]) -> str:
 def customer_sign_in(case: Case) -> Finding | None:
     """The customer's Entra ID refuses, for another reason than a missing consent."""
     problem = case.token_problem
-    if problem is None or problem.aadsts in NO_CONSENT_CODES:
+    if problem is None or problem.lacks_consent:
         return None
     if problem.aadsts in USER_UNKNOWN_CODES and case.our_roles:
         return found("guest-clash", problem=problem)
@@ -93,7 +94,7 @@ def consent(case: Case) -> Finding | None:
     if case.row.tenant.kind is TenantKind.DIRECT:
         return found("direct-no-consent", problem=problem)
     if case.row.tenant.kind is TenantKind.PARTNER:
-        return said(OWN_ENTRA[65001], problem=problem)
+        return said(OWN_CONSENT, problem=problem)
     hindrance = consent_hindered(case, Weight.BROKEN)
     if hindrance is not None:
         return hindrance

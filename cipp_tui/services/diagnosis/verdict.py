@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from cipp_tui.domain.problems import Problem
+from cipp_tui.services.next_steps import Surface, step_on
 
 
 class Weight(StrEnum):
@@ -42,10 +43,14 @@ class Diagnosis:
     weight: Weight
     short: str  # for a table cell, up to 8 signs
     headline: str
-    next_step: str
+    step: str  # the next step, with means in braces
     facts: tuple[FactLine, ...] = ()
     problem: Problem | None = None  # raw: code, message, request id and time
     looked_at: datetime | None = None  # when the services were asked; None: from what is stored
+
+    def next_step(self, surface: Surface) -> str:
+        """The next step as it is said there."""
+        return step_on(surface, self.step)
 
     @property
     def fleet_wide(self) -> bool:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from cipp_tui.services.advice import Advice
+from cipp_tui.services.next_steps import Advice
 
 
 def _words(*rows: Advice) -> dict[str, Advice]:
@@ -22,7 +22,7 @@ WORDS: Final = _words(
         "partner-center-down",
         "PC",
         "Partner Center does not answer, so no consent can be given.",
-        "Try again in a few minutes (r); its service status tells more.",
+        "Try again in a few minutes{refresh}; its service status tells more.",
         fleet_wide=True,
     ),
     Advice(
@@ -34,7 +34,10 @@ WORDS: Final = _words(
     ),
     # -- what we decided ourselves ----------------------------------------
     Advice(
-        "excluded", "excluded", "This tenant is excluded.", "Include it (i) to manage it again."
+        "excluded",
+        "excluded",
+        "This tenant is excluded.",
+        "Include it{include} to manage it again.",
     ),
     Advice(
         "stranded",
@@ -46,19 +49,19 @@ WORDS: Final = _words(
         "suspended",
         "suspend",
         "It was set aside after too many failures, and nothing is wrong now.",
-        "Set the count back and test (C).",
+        "Set the count back and test it{clear}.",
     ),
     Advice(
         "recovered",
         "was",
         "It failed before, and nothing is wrong now.",
-        "Refresh (r), or set the count back and test (C).",
+        "Refresh it{refresh}, which sets the count back.",
     ),
     Advice(
         "not-listed",
         "list",
         "This customer is not in the list, and a relationship with it is active.",
-        "Read the list again (F, or cipp-tui sync).",
+        "Read the list again{sync}.",
     ),
     # -- the relationship ----------------------------------------
     Advice(
@@ -77,7 +80,7 @@ WORDS: Final = _words(
         "relationship-activating",
         "pending",
         "The relationship is approved and not active yet.",
-        "Wait a quarter of an hour, then refresh (r).",
+        "Wait a quarter of an hour, then refresh it{refresh}.",
     ),
     Advice(
         "relationship-read-only",
@@ -177,31 +180,31 @@ WORDS: Final = _words(
         "resource-principal-missing",
         "service",
         "Services we need permissions for are not set up in this tenant.",
-        "Refresh (r) sets them up, or reports those it has no licence for.",
+        "A refresh{refresh} sets them up, or reports those it has no licence for.",
     ),
     Advice(
         "app-roles-missing",
         "app",
         "App roles are missing.",
-        "Refresh (r) gives them.",
+        "A refresh{refresh} gives them.",
     ),
     Advice(
         "scopes-missing",
         "scopes",
         "Delegated permissions are missing.",
-        "Refresh (r) gives them.",
+        "A refresh{refresh} gives them.",
     ),
     Advice(
         "permissions-missing",
         "missing",
         "App roles and delegated permissions are missing.",
-        "Refresh (r) gives them.",
+        "A refresh{refresh} gives them.",
     ),
     Advice(
         "directory-role-missing",
         "role",
         "Our application lacks a directory role there.",
-        "Refresh (r) gives it.",
+        "A refresh{refresh} gives it.",
     ),
     Advice(
         "scope-too-long",
@@ -213,19 +216,20 @@ WORDS: Final = _words(
         "consent-too-narrow",
         "consent",
         "The consent in this tenant is too narrow to be widened from here.",
-        "Reset (R) removes it and consents anew.",
+        "A reset{reset} removes it and consents anew.",
     ),
     Advice(
         "extra-scopes",
         "extra",
         "It holds delegated permissions nobody wants, and prune is on.",
-        "Refresh (r) takes them away; plan (p) lists them.",
+        "A refresh{refresh} takes them away; a plan{plan} lists them.",
     ),
     Advice(
         "no-domain",
         "domain",
         "The default domain cannot be read.",
-        "Check that the relationship gives a role that reads the directory, then read it (F).",
+        "Check that the relationship gives a role that reads the directory, then read it"
+        " again{sync}.",
     ),
     # -- well, or not known ----------------------------------------
     Advice(
@@ -239,13 +243,13 @@ WORDS: Final = _words(
         "not-checked",
         "unknown",
         "Nothing is known to be wrong; it was never compared.",
-        "Refresh (r), or ask the services (w, or cipp-tui why).",
+        "Refresh it{refresh}, or ask the services{why}.",
     ),
     Advice(
         "unknown",
         "unknown",
         "Nothing is known to be wrong, and not everything could be read.",
-        "Ask again in a few minutes (w, or cipp-tui why).",
+        "Ask again in a few minutes{why}.",
     ),
 )
 """By kind. Sources: Partner Center, "GDAP frequently asked questions" and "GDAP introduction";
