@@ -77,7 +77,6 @@ async def open_session(
             clock=clock,
             actor=actor,
             looking_only=looking_only,
-            concurrency=profile.concurrency,
             suspend_after=profile.suspend_after,
         )
         whole = await house.enter_async_context(session.running())
@@ -142,7 +141,7 @@ async def _direct(
         refresh_token=lambda: refresh_token,
         store=await asyncio.to_thread(open_token_store, folder, profile.name),
         seed=await _seed(store),
-        connections=profile.concurrency,
+        concurrency=profile.concurrency,
         ca_bundle=str(profile.ca_bundle) if profile.ca_bundle is not None else None,
         read_only=profile.mode == "read",
         prune=profile.prune,
@@ -173,7 +172,7 @@ def _demo(profile: DemoProfile, world: DemoWorld) -> DirectSettings:
         refresh_token=lambda: world.refresh_token,
         store=MemoryTokenStore(),
         seed=str(uuid.uuid4()),  # the demo's services start anew each time
-        connections=profile.concurrency,
+        concurrency=profile.concurrency,
         read_only=profile.mode == "read",
     )
 

@@ -110,6 +110,30 @@ class Waits(Protocol):
     """Called whenever one begins to wait."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LearnedPace:
+    """What a run learned of how much may be asked of the services."""
+
+    at: datetime
+    in_flight: int  # requests at once
+    per_second: Mapping[str, float]  # by service, where a limit was met
+
+
+class Concurrency(Protocol):
+    """How many requests may be in flight at once, at present, and how many are."""
+
+    @property
+    def limit(self) -> int: ...
+
+    @property
+    def in_flight(self) -> int: ...
+
+    @property
+    def is_fixed(self) -> bool:
+        """The profile names the number; else it follows what the services bear."""
+        ...
+
+
 class Backend(Protocol):
     """One way to reach the tenants."""
 
@@ -210,6 +234,19 @@ class Backend(Protocol):
     @property
     def holding(self) -> str:
         """Words for a service that asks us to wait; empty when none does."""
+        ...
+
+    @property
+    def concurrency(self) -> Concurrency:
+        """The requests in flight."""
+        ...
+
+    def learned_pace(self) -> LearnedPace | None:
+        """What the next run may begin with; None where nothing was learned."""
+        ...
+
+    def resume_pace(self, pace: LearnedPace) -> None:
+        """Begin with what an earlier run learned."""
         ...
 
     async def aclose(self) -> None:

@@ -71,7 +71,7 @@ class Customers:
         partner: TenantId,
         direct: Sequence[TenantId],
         clock: Clock,
-        domain_reads: int,
+        domain_reads: Callable[[], int],
     ) -> None:
         """`domain_reads`: how many requests for default domains are under way together."""
         self._http = http

@@ -4,7 +4,7 @@ import asyncio
 import heapq
 import math
 from collections import deque
-from collections.abc import AsyncGenerator, Collection, Container, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Container, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any, Final, TypeAlias
@@ -120,7 +120,9 @@ class Line:
 class DefaultDomains:
     """Asks our own tenant what others are called."""
 
-    def __init__(self, http: HttpClient, tokens: Tokens, *, clock: Clock, at_once: int) -> None:
+    def __init__(
+        self, http: HttpClient, tokens: Tokens, *, clock: Clock, at_once: Callable[[], int]
+    ) -> None:
         """`at_once`: how many batches are under way together."""
         self._http = http
         self._tokens = tokens
@@ -144,7 +146,7 @@ class DefaultDomains:
         flying: set[_Flight] = set() if turning is None else {turning}
         try:
             while line or flying:
-                wait = self._fill(flying, line, room=self._at_once + (turning is not None))
+                wait = self._fill(flying, line, room=self._at_once() + (turning is not None))
                 for task in await self._landed(flying, wait):
                     flying.discard(task)
                     news = task.result()

@@ -7,7 +7,15 @@ from typing import Final
 
 import httpx
 
-from cipp_tui.api.backend import Capability, Check, Comparison, DeviceSignIn, Preflight
+from cipp_tui.api.backend import (
+    Capability,
+    Check,
+    Comparison,
+    DeviceSignIn,
+    LearnedPace,
+    Preflight,
+)
+from cipp_tui.api.concurrency import ConcurrencyLimit
 from cipp_tui.api.customers import Customers
 from cipp_tui.api.endpoints import Endpoints
 from cipp_tui.api.evidence import EvidenceReader
@@ -49,7 +57,7 @@ class DirectSettings:
     refresh_token: Callable[[], str | None]
     store: TokenStore
     seed: str
-    connections: int = 32
+    concurrency: int | None = None  # requests in flight at once; None: as many as bring more
     ca_bundle: str | None = None
     read_only: bool = False
     prune: bool = False
@@ -75,7 +83,7 @@ class DirectBackend:
         self._http = HttpClient(
             settings.endpoints,
             clock=clock,
-            connections=settings.connections,
+            in_flight=settings.concurrency,
             ca_bundle=settings.ca_bundle,
             transport=transport,
             read_only=settings.read_only,
@@ -108,7 +116,7 @@ class DirectBackend:
             partner=settings.partner_tenant,
             direct=settings.direct_tenants,
             clock=clock,
-            domain_reads=max(1, settings.connections // LIST_SHARE),
+            domain_reads=lambda: max(1, self._http.concurrency.limit // LIST_SHARE),
         )
         self._preflight = PreflightReader(
             http=self._http,
@@ -235,6 +243,18 @@ class DirectBackend:
     @property
     def holding(self) -> str:
         return self._http.holding
+
+    @property
+    def concurrency(self) -> ConcurrencyLimit:
+        return self._http.concurrency
+
+    def learned_pace(self) -> LearnedPace | None:
+        """Source: none, nothing is sent."""
+        return self._http.learned_pace()
+
+    def resume_pace(self, pace: LearnedPace) -> None:
+        """Source: none, nothing is sent."""
+        self._http.resume_pace(pace)
 
     async def aclose(self) -> None:
         self._sign_in.cancel()

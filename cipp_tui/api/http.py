@@ -15,6 +15,8 @@ from urllib.parse import urlencode
 import httpx
 from pydantic import BaseModel, ValidationError
 
+from cipp_tui.api.backend import LearnedPace
+from cipp_tui.api.concurrency import ConcurrencyLimit
 from cipp_tui.api.endpoints import Endpoints, Service
 from cipp_tui.api.errors import problem_from
 from cipp_tui.api.limits import Host, Limits
@@ -130,7 +132,7 @@ class HttpClient:
         endpoints: Endpoints,
         *,
         clock: Clock = SYSTEM,
-        connections: int = 32,
+        in_flight: int | None = None,
         ca_bundle: str | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         read_only: bool = False,
@@ -152,13 +154,28 @@ class HttpClient:
             else transports(endpoints, ca_bundle=ca_bundle)
         )
         # aiohttp's own limit is for new connections: kept ones of another host come on top of it.
-        self._turns = asyncio.Semaphore(connections)
+        self.concurrency = ConcurrencyLimit(clock, fixed=in_flight)
         self._bases = {service: httpx.URL(endpoints.base(service)) for service in Service}
 
     @property
     def holding(self) -> str:
         """Words for a service that asks us to wait; empty when none does."""
         return self._limits.holding
+
+    def learned_pace(self) -> LearnedPace | None:
+        """What the next run may begin with; None where the number in flight is fixed."""
+        if self.concurrency.is_fixed:
+            return None
+        return LearnedPace(
+            at=self._clock.now(),
+            in_flight=self.concurrency.limit,
+            per_second=self._limits.learned_rates(),
+        )
+
+    def resume_pace(self, pace: LearnedPace) -> None:
+        """Begin with what an earlier run learned."""
+        self.concurrency.resume_at(pace.in_flight)
+        self._limits.resume_rates(pace.per_second)
 
     async def aclose(self) -> None:
         for transport in self._transports.values():
@@ -210,7 +227,7 @@ class HttpClient:
     async def _in_turn(self, call: Call, limits: Host, attempt: int) -> Answer:
         """Send once, when a connection is free, unless a refusal to others closes the way first."""
         while True:
-            await self._turns.acquire()
+            await self.concurrency.acquire()
             sent_at = self._clock.monotonic()
             try:
                 if limits.open_to(call.tenant):
@@ -220,17 +237,24 @@ class HttpClient:
                 if problem.wait_s is None:
                     problem.wait_s = back_off(attempt)
                 scope = problem.throttle_scope
-                limits.hold(call.tenant, problem.wait_s, scope=scope, sent_at=sent_at)
+                for_all = limits.hold(call.tenant, problem.wait_s, scope=scope, sent_at=sent_at)
+                if call.service is not Service.PARTNER_CENTER:  # which has a pace of its own
+                    self.concurrency.refused()
+                    if for_all:
+                        self.concurrency.throttled()
                 raise
             finally:
-                self._turns.release()
-                if self._turns.locked():  # whoever waits sends first, then this answer is read
+                self.concurrency.release()
+                if (
+                    self.concurrency.is_contended
+                ):  # whoever waits sends first, then this answer is read
                     await asyncio.sleep(0)
             await limits.enter(call.tenant, units=0, writes=0)  # it has its units already
 
     def hold_tenant(self, service: Service, token: Token, seconds: float) -> None:
         """Parts of a batch were throttled: the tenant they belong to waits."""
         self._limits.of(service).hold(token.tenant, seconds, scope="Tenant")
+        self.concurrency.refused()
 
     def _request(self, call: Call) -> httpx.Request:
         headers = [
@@ -261,6 +285,7 @@ class HttpClient:
         request = self._request(call)
         host = request.url.host
         started = time.perf_counter()
+        began = self._clock.monotonic()
         self.sent += 1
         try:
             response = await self._transports[call.service].handle_async_request(request)
@@ -282,6 +307,7 @@ class HttpClient:
             )
         if response.status_code != 429:
             limits.accepted()
+            self.concurrency.answered(_kind(call), self._clock.monotonic() - began)
         if response.status_code < 300:
             return Answer(response.status_code, response.headers, body, host, call.request_id)
         if response.status_code < 400:
@@ -321,6 +347,11 @@ def json_bytes(payload: object) -> bytes:
 def _form_bytes(form: tuple[tuple[str, str], ...]) -> bytes:
     """A form; that of a customer's token is the same for every customer."""
     return urlencode(form).encode()
+
+
+def _kind(call: Call) -> str:
+    """What takes a time of its own: a token, a read, a write, a consent."""
+    return f"{call.service} {'writes' if call.writes else call.method}"
 
 
 def _bare(path: str) -> str:

@@ -2,6 +2,7 @@
 
 import random
 from collections import deque
+from collections.abc import Mapping
 from typing import Final
 
 from cipp_tui.api.endpoints import WORDS, Service
@@ -74,8 +75,8 @@ class Host:
 
     def hold(
         self, tenant: str, seconds: float, *, scope: str = "", sent_at: float | None = None
-    ) -> None:
-        """Close the gate a throttled answer is about.
+    ) -> bool:
+        """Close the gate a throttled answer is about; whether that is everybody's.
 
         The answer may say whom it means. Where it does not, it is the tenant, whose own limit is
         the nearest, until most answers of the host are refusals.
@@ -85,9 +86,10 @@ class Host:
         full = len(refused) >= _HOST_WIDE_FROM and len(set(refused)) >= _TENANTS
         if not tenant or scope.startswith("Application") or (full and not scope):
             self.gate.hold(seconds, sent_at=sent_at)
-        else:
-            until = self._clock.monotonic() + seconds
-            self._held[tenant] = max(until, self._held.get(tenant, until))
+            return True
+        until = self._clock.monotonic() + seconds
+        self._held[tenant] = max(until, self._held.get(tenant, until))
+        return False
 
     def _own_wait(self, tenant: str, units: int, writes: int, now: float) -> float:
         held = self._held.get(tenant)
@@ -131,6 +133,17 @@ class Limits:
     def of(self, service: Service) -> Host:
         """The service's limits."""
         return self._hosts[service]
+
+    def learned_rates(self) -> Mapping[str, float]:
+        """Requests a second that hosts were seen to bear, where a limit was met."""
+        rates = {service.value: host.gate.learned for service, host in self._hosts.items()}
+        return {name: rate for name, rate in rates.items() if rate is not None}
+
+    def resume_rates(self, rates: Mapping[str, float]) -> None:
+        """Take rates over that an earlier run learned."""
+        for service, host in self._hosts.items():
+            if (rate := rates.get(service.value)) is not None:
+                host.gate.resume(rate)
 
     @property
     def holding(self) -> str:

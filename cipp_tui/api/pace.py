@@ -40,6 +40,16 @@ class Gate:
         return max(0.0, self._opens_at - self._clock.monotonic())
 
     @property
+    def learned(self) -> float | None:
+        """The rate that was seen to be borne; None: no limit was met."""
+        return None if self._learned is None else self.per_second
+
+    def resume(self, rate: float) -> None:
+        """Begin with a rate that an earlier run learned, as if it had been learned just now."""
+        if rate >= _SLOWEST:
+            self._learned, self._learned_at = rate, self._clock.monotonic()
+
+    @property
     def per_second(self) -> float | None:
         """Requests a second at present; None: as many as there are."""
         if self._learned is None:

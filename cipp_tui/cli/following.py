@@ -16,7 +16,7 @@ from cipp_tui.domain.jobs import Outcome
 from cipp_tui.domain.problems import RemoteProblem, SignInProblem
 from cipp_tui.domain.tenants import TenantId
 from cipp_tui.services.advice import Surface, advise
-from cipp_tui.services.news import clock_words
+from cipp_tui.services.news import clock_words, traffic_words
 from cipp_tui.services.session import Session
 from cipp_tui.services.suits import LeftOut
 from cipp_tui.services.views import ItemView, JobView
@@ -180,7 +180,7 @@ class Follower:
         view = self.session.jobs.view(job)
         if view is not None:
             left = f", {clock_words(view.left_s)} left" if view.left_s is not None else ""
-            held = f"  {self.session.holding}" if self.session.holding else ""
+            held = f"  {self.session.holding or traffic_words(self.session.concurrency)}"
             PROGRESS.show(f"{view.finished:,} of {view.total:,}{left}{held}")
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from cipp_tui.config.places import at_home
 from cipp_tui.domain.failures import SUSPENDED_AT
@@ -101,9 +101,21 @@ class ExtraPermission(_Strict):
     delegated: list[str] = Field(default_factory=list)
 
 
+def _none_for_auto(value: object) -> object:
+    if isinstance(value, str) and value != "auto":
+        raise ValueError('should be a whole number from 1 to 128, or "auto"')
+    return None if value == "auto" else value
+
+
+InFlight = Annotated[
+    Annotated[int, Field(ge=1, le=128, strict=True)] | None, BeforeValidator(_none_for_auto)
+]
+"""Requests in flight at once; None, in the file `"auto"`: as many as the services bear."""
+
+
 class _Profile(_Strict):
     name: str
-    concurrency: int = Field(default=32, ge=1, le=128, strict=True)
+    concurrency: InFlight = None
     suspend_after: int = Field(default=SUSPENDED_AT, ge=1, le=10_000, strict=True)
     mode: Literal["write", "read"] = "write"
     tag: Shown = ""

@@ -6,6 +6,7 @@ from typing import Final
 from cipp_tui.domain.fleet import TenantRow
 from cipp_tui.screens import tenants_lines as words
 from cipp_tui.screens.tenants_list import TenantList
+from cipp_tui.services.news import traffic_words
 from cipp_tui.services.session import Session
 from cipp_tui.services.views import JobView, Level, News
 from cipp_tui.widgets.action_spec import ActionSpec
@@ -187,7 +188,8 @@ class Frame:
         if changed:
             self.dock.display = shown
         if shown and job is not None:
-            self.dock.tell(job, session.holding, now.timestamp())
+            traffic = traffic_words(session.concurrency)
+            self.dock.tell(job, session.holding, now.timestamp(), traffic)
         return changed
 
     def offer_keys(

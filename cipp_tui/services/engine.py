@@ -34,7 +34,9 @@ DEBT_WAITS_S: Final = (5.0, 15.0, 45.0, 120.0, 240.0, 240.0)
 RESETS_AT_ONCE: Final = 2
 
 SPARE: Final = 16
-"""How many times as many tenants as there are workers may be begun, when most of them wait."""
+MOST_BEGUN: Final = 2048
+"""How many times as many tenants as requests in flight may be begun when most of them wait, and
+how many of one job in any case."""
 
 
 class Engine:
@@ -48,7 +50,6 @@ class Engine:
         outcomes: Outcomes,
         *,
         clock: Clock,
-        concurrency: int,
         on_end: Callable[[LiveJob], None],
         on_sign_in_lost: Callable[[SignInProblem], None],
         debt_waits_s: Sequence[float] = DEBT_WAITS_S,
@@ -59,8 +60,6 @@ class Engine:
         self._book = book
         self._outcomes = outcomes
         self._clock = clock
-        self._concurrency = concurrency
-        self._at_once = concurrency + concurrency // 2
         self._on_end = on_end
         self._on_sign_in_lost = on_sign_in_lost
         self._debt_waits_s = debt_waits_s
@@ -102,7 +101,7 @@ class Engine:
     def _open(self, job: Job, works: Sequence[Work], *, paying: bool = False) -> LiveJob:
         reset = job.action is Action.RESET and not paying
         canary = reset and len(works) > 1
-        width = 1 if canary else RESETS_AT_ONCE if reset else self._concurrency * SPARE
+        width = 1 if canary else RESETS_AT_ONCE if reset else MOST_BEGUN
         live = self._book.open(job, works, width=width, canary=canary)
         live.paying = paying
         if not works:
@@ -189,7 +188,10 @@ class Engine:
         There is room for half as many again as there are connections: what is computed for one
         tenant between its requests must not leave a connection idle.
         """
-        if len(self._flying) - self._backend.patience.waiting >= self._at_once:
+        at_once = self._backend.concurrency.limit
+        if len(self._flying) - self._backend.patience.waiting >= at_once + at_once // 2:
+            return None
+        if len(self._flying) >= at_once * SPARE:
             return None
         for live in self._book.live():
             if self._closed and not live.paying:

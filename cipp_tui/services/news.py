@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from cipp_tui.api.backend import Concurrency
 from cipp_tui.domain.clock import Clock
 from cipp_tui.domain.fleet import TenantRow
 from cipp_tui.domain.jobs import Action
@@ -110,6 +111,12 @@ def reading_sentence(reading: Reading) -> tuple[Level, str]:
     if reading.problem is not None:
         return Level.ERROR, f"Could not read the list: {reading.problem}. ctrl+r tries again."
     return Level.INFO, f"List read: {reading.seen} tenants, {reading.words}."
+
+
+def traffic_words(concurrency: Concurrency) -> str:
+    """How many requests are in flight: "24 requests in flight, up to 64 (auto)"."""
+    auto = "" if concurrency.is_fixed else " (auto)"
+    return f"{concurrency.in_flight} requests in flight, up to {concurrency.limit}{auto}"
 
 
 def clock_words(seconds: float) -> str:

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from cipp_tui.api.backend import Backend
+from cipp_tui.api.backend import Backend, Concurrency
 from cipp_tui.domain.clock import Clock
 from cipp_tui.domain.failures import SUSPENDED_AT
 from cipp_tui.domain.fleet import TenantRow
@@ -25,6 +25,7 @@ from cipp_tui.services.listing import Listing
 from cipp_tui.services.local import LocalActions
 from cipp_tui.services.news import NewsDesk
 from cipp_tui.services.outcomes import Outcomes
+from cipp_tui.services.pace_memory import PACE, pace_from, pace_text
 from cipp_tui.services.past import Past
 from cipp_tui.services.signing import Signing
 from cipp_tui.services.steps import STEP_DEADLINE_S
@@ -49,7 +50,6 @@ class Session:
         clock: Clock,
         actor: str,
         looking_only: str | None,
-        concurrency: int,
         suspend_after: int = SUSPENDED_AT,
         debt_waits_s: Sequence[float] = DEBT_WAITS_S,
         debt_again_s: float | None = DEBT_AGAIN_S,
@@ -75,7 +75,6 @@ class Session:
             book,
             Outcomes(journal, self.fleet, book, clock),
             clock=clock,
-            concurrency=concurrency,
             on_end=self._job_ended,
             on_sign_in_lost=self.signing.lost,
             debt_waits_s=debt_waits_s,
@@ -114,6 +113,8 @@ class Session:
         await self._journal.open()
         self._memories = await self._store.remembered()
         await self.fleet.load(self._memories.get(READ_AT))
+        if (pace := pace_from(self._memories.get(PACE), self.clock.now())) is not None:
+            self._backend.resume_pace(pace)
         opening = self._opening = asyncio.create_task(self._open())
         if self.fleet.loaded.is_set():
             await opening
@@ -171,6 +172,13 @@ class Session:
         only = next(iter(live.items.values())).tenant_name if view.total == 1 else None
         tell = self.news.debts_paid if live.paying else self.news.job_ended
         tell(view, only)
+        self._keep_pace()
+
+    def _keep_pace(self) -> None:
+        """Let the next run begin with what this one has learned."""
+        pace = self._backend.learned_pace()
+        if pace is not None and self.looking_only is None and self._engine.broken is None:
+            self._store.remember(PACE, pace_text(pace))
 
     def _disk_lost(self, problem: StorageProblem) -> None:
         self._engine.break_off(problem)
@@ -185,6 +193,11 @@ class Session:
     def holding(self) -> str:
         """Words for a service that asks us to wait; empty when none does."""
         return self._backend.holding
+
+    @property
+    def concurrency(self) -> Concurrency:
+        """How many requests are in flight, and may be."""
+        return self._backend.concurrency
 
     @property
     def http_requests(self) -> int:

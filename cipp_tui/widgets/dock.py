@@ -28,14 +28,15 @@ class Dock(TextBlock, Listening, can_focus=True):
     def action_open(self) -> None:
         self.post_message(self.Opened())
 
-    def tell(self, job: JobView, holding: str, now: float) -> None:
-        """Show how the job stands; `now` is a POSIX time."""
-        self.say_lines(dock_lines(job, holding, now, self.size.width))
+    def tell(self, job: JobView, holding: str, now: float, traffic: str = "") -> None:
+        """Show how the job stands; `now` is a POSIX time, `traffic` what is in flight."""
+        self.say_lines(dock_lines(job, holding, now, self.size.width, traffic))
 
 
-def dock_lines(job: JobView, holding: str, now: float, width: int) -> list[Said]:
-    """The lines of the dock."""
+def dock_lines(job: JobView, holding: str, now: float, width: int, traffic: str = "") -> list[Said]:
+    """The lines of the dock; the last one tells who asks us to wait, else what is in flight."""
     flying = [in_flight(item, now, (width - 2) // 2) for item in job.in_flight]
+    tone = Tone.WARN if holding else Tone.MUTED
     flying += [""] * (4 - len(flying))
     return [
         said([Cell(rule(f"Job {job.id}: {_what(job)}", _KEYS, width), Tone.MUTED)]),
@@ -43,7 +44,7 @@ def dock_lines(job: JobView, holding: str, now: float, width: int) -> list[Said]
         said([Cell(f" {flying[0]}{flying[1]}", Tone.BUSY)]),
         said([Cell(f" {flying[2]}{flying[3]}", Tone.BUSY)]),
         _failure(job),
-        said([Cell(f" {holding}", Tone.WARN)]) if holding else NOTHING,
+        said([Cell(f" {holding}" if holding else f" {traffic}", tone)]),
     ]
 
 

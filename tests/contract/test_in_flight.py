@@ -49,7 +49,7 @@ class RefusesTheFirst(httpx.AsyncBaseTransport):
 async def test_who_waits_for_a_connection_waits_on_when_another_is_refused_meanwhile() -> None:
     clock = HurriedClock()
     lane = RefusesTheFirst(clock)
-    http = HttpClient(endpoints_for("global"), clock=clock, connections=1, transport=lane)
+    http = HttpClient(endpoints_for("global"), clock=clock, in_flight=1, transport=lane)
     began = clock.monotonic()
 
     await asyncio.gather(

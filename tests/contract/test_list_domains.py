@@ -142,7 +142,7 @@ async def test_a_reading_that_is_broken_off_leaves_nothing_under_way(tmp_path: P
     simulator = simulator_for(clock, tenants=200, up_to_date=1.0, latency_ms=5.0)
     async with running_house(tmp_path, simulator, clock=clock, concurrency=32) as house:
         simulator.faults = Faults.script(
-            [{"route": FIND, "action": "throttle", "retry_after": 1, "probability": 0.5}]
+            [{"route": FIND, "action": "throttle", "retry_after": 1, "nth": 40, "count": 10**9}]
         )
         assert house.session.listing.start()
         while len(named(house)) < 2:

@@ -123,7 +123,7 @@ async def read(folder: Path, *services: Service) -> tuple[list[Reading], Fleet]:
                 partner=TenantId(PARTNER),
                 direct=(),
                 clock=clock,
-                domain_reads=4,
+                domain_reads=lambda: 4,
             )
             backend = cast(Backend, Lister(customers))
             listing = Listing(backend, fleet, clock, readings.append)

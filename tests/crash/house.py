@@ -105,7 +105,7 @@ async def small_house(
         refresh_token=lambda: refresh_token,
         store=MemoryTokenStore(),
         seed="crash matrix",
-        connections=concurrency,
+        concurrency=concurrency,
         prune=prune,
     )
     async with opened(state, told, room=room) as database:
@@ -118,7 +118,6 @@ async def small_house(
             clock=clock,
             actor=ACTOR,
             looking_only=None,
-            concurrency=concurrency,
             debt_waits_s=debt_waits_s,
             debt_again_s=debt_again_s,
             step_deadline_s=step_deadline_s,
