@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
+from bench import distance
 from bench.load import load_table
 from bench.measuring import Case, Measured, measure
 from bench.report import machine, write
@@ -17,7 +18,7 @@ from bench.requests import requests_table
 from bench.sdk import measure_sdk, sdk_table
 from bench.throughput import CASES, QUICK_CASES, gaps_table, goals_table, throughput_table
 
-PARTS: Final = ("requests", "simulator", "throughput", "screen")
+PARTS: Final = ("requests", "simulator", "throughput", "distance", "screen")
 SDK_SAMPLE: Final = 40
 QUICK_SDK_SAMPLE: Final = 8
 
@@ -50,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
         "--match",
         default="",
         metavar="WORDS",
-        help="throughput: cases with all of these words, such as 'none 1000 32 bare'",
+        help="throughput and distance: cases with all of these words, such as 'none 1000 32 bare'",
     )
     parser.add_argument(
         "--no-sdk", action="store_true", help="throughput: leave Microsoft's SDK out"
@@ -76,6 +77,17 @@ def _throughput(options: argparse.Namespace) -> str:
         runs = [_measured(case, Path(lists)) for case in _cases(options)]
     tables = [throughput_table(runs, sdk), gaps_table(runs), goals_table(runs, sdk)]
     return "\n".join(tables if options.no_sdk else [sdk_table(sdk), *tables])
+
+
+def _distance(options: argparse.Namespace) -> str:
+    words = set(options.match.split())
+    cases = [
+        case
+        for case in (distance.QUICK_CASES if options.quick else distance.CASES)
+        if words <= set(case.label.split())
+    ]
+    with tempfile.TemporaryDirectory() as lists:
+        return distance.distance_tables([_measured(case, Path(lists)) for case in cases])
 
 
 def _cases(options: argparse.Namespace) -> Sequence[Case]:
@@ -108,6 +120,7 @@ _PARTS: Final[dict[str, Callable[[argparse.Namespace], str]]] = {
     "requests": _requests,
     "simulator": _simulator,
     "throughput": _throughput,
+    "distance": _distance,
     "screen": _screen,
 }
 

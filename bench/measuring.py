@@ -14,6 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
+from cipp_tui.api.concurrency import MOST
 from tests.e2e.fleet import Fleet, simulated_fleet
 
 LATENCY_S: Final = 0.030
@@ -29,12 +30,19 @@ class Case:
 
     throttling: str  # none, mild, storm, or "300/s"
     tenants: int
-    in_flight: int
+    in_flight: int | None  # None: the program decides
     screen: bool
+    latency_s: float = LATENCY_S
+    again: bool = False  # measure the second run of two: it knows what the first has learned
 
     @property
     def label(self) -> str:
-        return f"{self.throttling} {self.tenants} {self.in_flight} {self.where}"
+        again = " again" if self.again else ""
+        return f"{self.throttling} {self.tenants} {self.in_flight or 'auto'}{again} {self.where}"
+
+    @property
+    def most_in_flight(self) -> int:
+        return self.in_flight or MOST
 
     @property
     def where(self) -> str:
@@ -96,6 +104,8 @@ def measure(case: Case, lists: Path) -> Measured:
     with tempfile.TemporaryDirectory() as folder, _fleet(Path(folder), case) as fleet:
         seen_at = Path(folder) / "seen.json"
         _with_list(fleet, Path(folder) / "state", lists / str(case.tenants))
+        if case.again:
+            _program(fleet.env, seen_at, "refresh", "--all", "--json")
         fleet.ask("reset-log", {})
         began = time.time()
         if case.screen:
@@ -120,12 +130,12 @@ def _fleet(folder: Path, case: Case) -> Iterator[Fleet]:
         folder,
         tenants=case.tenants,
         seed=5,
-        latency_ms=LATENCY_S * 1000,
+        latency_ms=case.latency_s * 1000,
         faults=faults,
         extra=extra,
     ) as fleet:
         with (folder / "config.toml").open("a") as config:
-            config.write(f"concurrency = {case.in_flight}\n")
+            config.write(f"concurrency = {case.in_flight or json.dumps('auto')}\n")
         yield fleet
 
 
@@ -200,11 +210,11 @@ def _summed(
     counts = fleet.ask("counts")
     spans = counts["spans"].values()
     start = min(first for first, _ in spans)
-    end = max(last for _, last in spans) + LATENCY_S
+    end = max(last for _, last in spans) + case.latency_s
     sent = counts["total"]
     rejected = counts["statuses"].get("429", 0)
     consents = counts["routes"].get("consent.create", 0)
-    bounds = [sent * LATENCY_S / case.in_flight, consents / PARTNER_CENTER_PER_S]
+    bounds = [sent * case.latency_s / case.most_in_flight, consents / PARTNER_CENTER_PER_S]
     if case.limit is not None:
         bounds.append((sent - rejected) / case.limit)
     beats = [(at, cpu) for at, cpu in seen["beats"] if start <= at <= end]

@@ -40,7 +40,7 @@ class _Window:
 
 
 class ConcurrencyLimit:
-    """Turns for requests, first come first served.
+    """Turns for requests, first come first served, but for those that come before all others.
 
     With `fixed` the number is constant. Else it begins at `START`, or at what an earlier run
     learned, and is looked at once in about a round trip: it grows while somebody waits for a turn
@@ -54,6 +54,7 @@ class ConcurrencyLimit:
         self._fixed = fixed
         self._limit = fixed if fixed is not None else min(max(start, LEAST), MOST)
         self.in_flight = 0
+        self._first: deque[asyncio.Future[None]] = deque()
         self._waiters: deque[asyncio.Future[None]] = deque()
         self._window = _Window(clock.monotonic())
         self._best: dict[str, float] = {}  # the lowest mean latency of a window, by kind
@@ -75,7 +76,11 @@ class ConcurrencyLimit:
     @property
     def is_contended(self) -> bool:
         """Somebody waits for a turn, or would have to."""
-        return bool(self._waiters) or self.in_flight >= self._limit
+        return self._is_awaited or self.in_flight >= self._limit
+
+    @property
+    def _is_awaited(self) -> bool:
+        return bool(self._waiters or self._first)
 
     def resume_at(self, limit: int) -> None:
         """Begin at what an earlier run learned; nothing where the number is fixed."""
@@ -84,21 +89,25 @@ class ConcurrencyLimit:
             self._wake()
 
     # -- turns ---------------------------------------------------------------------------------
-    async def acquire(self) -> None:
-        """Wait for a turn."""
-        if self.in_flight < self._limit and not self._waiters:
+    async def acquire(self, *, is_first: bool = False) -> None:
+        """Wait for a turn. `is_first`: before all that are not.
+
+        Work that has begun to write is long, and whoever is long should not end last.
+        """
+        if self.in_flight < self._limit and not self._is_awaited:
             self.in_flight += 1
             return
         self._window.was_full = True
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiters.append(turn)
+        queue = self._first if is_first else self._waiters
+        queue.append(turn)
         try:
             await turn
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():
                 self.release()
-            else:
-                self._waiters.remove(turn)
+            elif turn in queue:  # else it was passed over already
+                queue.remove(turn)
             raise
 
     def release(self) -> None:
@@ -107,8 +116,8 @@ class ConcurrencyLimit:
         self._wake()
 
     def _wake(self) -> None:
-        while self._waiters and self.in_flight < self._limit:
-            turn = self._waiters.popleft()
+        while self._is_awaited and self.in_flight < self._limit:
+            turn = (self._first or self._waiters).popleft()
             if not turn.done():
                 self.in_flight += 1
                 turn.set_result(None)
@@ -138,7 +147,7 @@ class ConcurrencyLimit:
             return
         now = self._clock.monotonic()
         if now - window.began >= _SHORTEST_WINDOW_S:
-            self._window = _Window(now, was_full=bool(self._waiters))
+            self._window = _Window(now, was_full=self._is_awaited)
             self._judge(window, now)
 
     def _judge(self, window: _Window, now: float) -> None:

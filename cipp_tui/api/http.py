@@ -227,7 +227,7 @@ class HttpClient:
     async def _in_turn(self, call: Call, limits: Host, attempt: int) -> Answer:
         """Send once, when a connection is free, unless a refusal to others closes the way first."""
         while True:
-            await self.concurrency.acquire()
+            await self.concurrency.acquire(is_first=_is_long(call))
             sent_at = self._clock.monotonic()
             try:
                 if limits.open_to(call.tenant):
@@ -347,6 +347,11 @@ def json_bytes(payload: object) -> bytes:
 def _form_bytes(form: tuple[tuple[str, str], ...]) -> bytes:
     """A form; that of a customer's token is the same for every customer."""
     return urlencode(form).encode()
+
+
+def _is_long(call: Call) -> bool:
+    """Whether it belongs to work that writes: many requests, one after the other."""
+    return call.writes > 0 or call.service is Service.PARTNER_CENTER
 
 
 def _kind(call: Call) -> str:

@@ -30,7 +30,9 @@ def test_a_document_without_the_place_is_left_alone(tmp_path: Path) -> None:
     assert document.read_text() == "nothing\n"
 
 
-@pytest.mark.parametrize("name", ["machine", "requests", "simulator", "throughput", "screen"])
+@pytest.mark.parametrize(
+    "name", ["machine", "requests", "simulator", "throughput", "distance", "screen"]
+)
 def test_the_document_has_a_place_for_every_part(name: str) -> None:
     text = DOCUMENT.read_text(encoding="utf-8")
 

@@ -210,6 +210,24 @@ async def test_a_fixed_number_stays_whatever_happens() -> None:
     assert (turns.limit, service.most) == (32, 32)
 
 
+async def test_work_that_writes_gets_its_turn_before_the_others() -> None:
+    turns = ConcurrencyLimit(VirtualTime(), fixed=1)
+    served: list[str] = []
+
+    async def ask(name: str, is_first: bool) -> None:
+        await turns.acquire(is_first=is_first)
+        served.append(name)
+        turns.release()
+
+    await turns.acquire()
+    asking = [asyncio.create_task(ask(name, name.isupper())) for name in ("a", "b", "C", "d", "E")]
+    await asyncio.sleep(0)
+    turns.release()
+    await asyncio.gather(*asking)
+
+    assert served == ["C", "E", "a", "b", "d"]
+
+
 async def test_a_run_begins_with_what_an_earlier_one_learned() -> None:
     time = VirtualTime()
     service, turns = Service(time, constant(0.25)), ConcurrencyLimit(time)
