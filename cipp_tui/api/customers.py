@@ -19,7 +19,7 @@ from cipp_tui.api.wire import (
     TenantInformation,
 )
 from cipp_tui.domain.clock import Clock
-from cipp_tui.domain.problems import Problem, SignInProblem
+from cipp_tui.domain.problems import Problem, SignInProblem, asking_for
 from cipp_tui.domain.roles import RoleId
 from cipp_tui.domain.shared import shared
 from cipp_tui.domain.tenants import (
@@ -142,9 +142,13 @@ class Customers:
                 for whole in self._tenants(found, about):
                     yield [await self._with_own_domains(whole)]
 
-    def _relationships(self, query: str) -> AsyncGenerator[Page, None]:
+    async def _relationships(self, query: str) -> AsyncGenerator[Page, None]:
         path = f"{_RELATIONSHIPS}?{query}"
-        return self._graph.pager.pages(path, self._tokens.partner_graph)
+        with asking_for("the GDAP relationships"):
+            pages = self._graph.pager.pages(path, self._tokens.partner_graph)
+            async with aclosing(pages) as turned:
+                async for page in turned:
+                    yield page
 
     async def _own(self) -> Tenant:
         answers = await send_batch(

@@ -19,7 +19,7 @@ from cipp_tui.domain.evidence import Evidence, Fact, Membership, RoleMapping, Un
 from cipp_tui.domain.permissions import (
     WantedPermissions,
 )
-from cipp_tui.domain.problems import LostReply, Problem, SignInProblem, Throttled
+from cipp_tui.domain.problems import LostReply, Problem, SignInProblem, Throttled, asking_for
 from cipp_tui.domain.roles import RoleId
 from cipp_tui.domain.tenants import GdapRelationship, Tenant, TenantKind
 
@@ -123,7 +123,9 @@ class EvidenceReader:
         return [r for r in relationships if r.usable and (r.ends_at is None or r.ends_at > now)]
 
     async def _relationships(self, answer: PartAnswer) -> tuple[GdapRelationship, ...]:
-        return tuple(relationship_of(one) for one in await self._whole(answer, Relationship))
+        with asking_for("the GDAP relationships"):
+            found = await self._whole(answer, Relationship)
+        return tuple(relationship_of(one) for one in found)
 
     async def _membership(self, answer: PartAnswer) -> Membership:
         groups = await self._whole(answer, UserGroup)

@@ -14,7 +14,7 @@ from cipp_tui.domain.permissions import (
     DelegatedScope,
     WantedPermissions,
 )
-from cipp_tui.domain.problems import Refused
+from cipp_tui.domain.problems import Refused, asking_for
 from cipp_tui.domain.roles import COMPLIANCE_ADMINISTRATOR, RoleId
 
 
@@ -43,9 +43,11 @@ async def read_wanted(
     Raises: Refused when an id or an extra app role cannot be resolved; remote problems.
     Source: Graph, application and servicePrincipal resource types; CIPP, additional permissions.
     """
-    registration = await _registration(http, token, app, clock)
+    with asking_for("the app registration"):
+        registration = await _registration(http, token, app, clock)
     needed = {AppId(r.resource) for r in registration.required} | {e.resource for e in extra}
-    resources = await _resources(http, token, needed - {PARTNER_CENTER}, clock)
+    with asking_for("what the services publish in it"):
+        resources = await _resources(http, token, needed - {PARTNER_CENTER}, clock)
     roles: set[AppRole] = set()
     scopes: set[DelegatedScope] = set()
     unknown: list[str] = []

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from cipp_tui.cli.exits import Exit
 from cipp_tui.cli.opening import Interrupts
-from cipp_tui.cli.output import problem_facts, raw_of, tell_problem, tenant_facts
+from cipp_tui.cli.output import exit_of, problem_facts, raw_of, tell_problem, tenant_facts
 from cipp_tui.cli.streams import PROGRESS, json_line, line, nobody_reads, tell
 from cipp_tui.domain.fleet import TenantRow
 from cipp_tui.domain.jobs import Outcome
@@ -105,8 +105,7 @@ class Follower:
             return interrupts.code
         if view.fleet_wide is not None:
             tell_problem(view.fleet_wide)
-            wide = isinstance(view.fleet_wide, SignInProblem)
-            return Exit.SIGN_IN if wide else Exit.SOME_FAILED
+            return exit_of(view.fleet_wide)
         return Exit.SOME_FAILED if view.failed or _undone(view) else Exit.WELL
 
     def _print_new(self, job: int) -> None:
@@ -129,7 +128,11 @@ class Follower:
         if self.as_json:
             facts: dict[str, Any] = (
                 tenant_facts(
-                    row, outcome=progress.outcome, problem=progress.problem, counts=item.counts
+                    row,
+                    outcome=progress.outcome,
+                    problem=progress.problem,
+                    counts=item.counts,
+                    skipped_because=item.skipped_because,
                 )
                 if row is not None
                 else {
@@ -228,6 +231,8 @@ def _words(item: ItemView) -> str:
         return f"{progress.outcome}. {advice.headline} {step}{half} [{raw}]"
     if progress.outcome is None:
         return "not done"
+    if progress.outcome is Outcome.SKIPPED:
+        return f"left out, never begun: {item.skipped_because}"
     if progress.outcome is Outcome.UNCHANGED:
         return "already in order"
     given = [

@@ -23,6 +23,7 @@ _WORST_FIRST: Final = (
     Exit.OWED,
     Exit.INTERRUPTED,
     Exit.TERMINATED,
+    Exit.USAGE,
     Exit.SIGN_IN,
     Exit.SOME_FAILED,
 )

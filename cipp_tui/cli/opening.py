@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from enum import Enum, auto
 
 from cipp_tui.cli.exits import Exit
-from cipp_tui.cli.output import tell_problem
+from cipp_tui.cli.output import exit_of, tell_problem
 from cipp_tui.cli.running import run
 from cipp_tui.cli.streams import tell
 from cipp_tui.config import ConnectionProfile, choose, config_path, load_profiles
@@ -18,7 +18,6 @@ from cipp_tui.domain.problems import (
     ConfigProblem,
     LockedElsewhere,
     Problem,
-    SignInProblem,
     StorageProblem,
     Unsuited,
 )
@@ -163,12 +162,9 @@ def told(problem: Problem) -> int:
         case StorageProblem() | LockedElsewhere() | Unsuited():
             tell(f"cipp-tui: {clean(problem)}")
             return Exit.USAGE
-        case SignInProblem():
-            tell_problem(problem)
-            return Exit.SIGN_IN
         case _:
             tell_problem(problem)
-            return Exit.SOME_FAILED
+            return exit_of(problem)
 
 
 def start_log(arguments: argparse.Namespace) -> None:

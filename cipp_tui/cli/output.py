@@ -6,13 +6,14 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from cipp_tui.cli.exits import Exit
 from cipp_tui.cli.streams import tell
 from cipp_tui.domain.due import due
 from cipp_tui.domain.failures import Cause
 from cipp_tui.domain.fleet import TenantRow
 from cipp_tui.domain.jobs import Outcome
 from cipp_tui.domain.permissions import NOTHING_DONE, StepCounts
-from cipp_tui.domain.problems import Problem
+from cipp_tui.domain.problems import ConfigProblem, Problem, SignInProblem
 from cipp_tui.domain.tenants import Tenant
 from cipp_tui.domain.text import clean, inert
 from cipp_tui.services.advice import Surface, advise
@@ -29,6 +30,15 @@ def tell_problem(problem: Problem) -> None:
     if said and said not in advice.headline:
         tell(f"  {clean(said)}")
     tell(f"  Next: {advice.next_step(Surface.COMMAND_LINE)}")
+
+
+def exit_of(problem: Problem) -> Exit:
+    """The exit code of a command that a problem kept from its work."""
+    if isinstance(problem, ConfigProblem):
+        return Exit.USAGE
+    advice = advise(problem)
+    needs_sign_in = isinstance(problem, SignInProblem) or (advice.fleet_wide and advice.signs_in)
+    return Exit.SIGN_IN if needs_sign_in else Exit.SOME_FAILED
 
 
 def raw_of(problem: Problem) -> str:

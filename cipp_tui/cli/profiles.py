@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from cipp_tui.cli.exits import Exit
 from cipp_tui.cli.opening import Hold, Interrupts, run_session, told
-from cipp_tui.cli.output import table, tell_problem
+from cipp_tui.cli.output import exit_of, table, tell_problem
 from cipp_tui.cli.streams import line, tell
 from cipp_tui.config import (
     CippProfile,
@@ -84,17 +84,12 @@ def profiles_check(arguments: argparse.Namespace) -> int:
         except Problem as problem:
             line(f"x {problem}")
             tell_problem(problem)
-            return told_quietly(problem)
+            return exit_of(problem)
         for check in checks:
             line(f"{'+' if check.good else 'x'} {check.words}")
         return Exit.WELL if all(check.good for check in checks) else Exit.SOME_FAILED
 
     return run_session(arguments, work, Hold.LOOK)
-
-
-def told_quietly(problem: Problem) -> int:
-    """The exit code of a problem that was printed already."""
-    return Exit.SIGN_IN if isinstance(problem, SignInProblem) else Exit.SOME_FAILED
 
 
 def login(arguments: argparse.Namespace) -> int:

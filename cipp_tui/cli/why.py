@@ -9,10 +9,10 @@ from typing import Any, Final
 from cipp_tui.cli.choosing import chosen
 from cipp_tui.cli.exits import Exit
 from cipp_tui.cli.opening import Hold, Interrupts, run_session
-from cipp_tui.cli.output import iso, tenant_facts
+from cipp_tui.cli.output import exit_of, iso, tenant_facts
 from cipp_tui.cli.streams import PROGRESS, json_line, line, tell
 from cipp_tui.domain.fleet import TenantRow
-from cipp_tui.domain.problems import Problem, SignInProblem, facts_of
+from cipp_tui.domain.problems import Problem, facts_of
 from cipp_tui.domain.tenants import TenantId
 from cipp_tui.domain.text import clean
 from cipp_tui.services.diagnosis import Diagnosis, Weight
@@ -71,8 +71,10 @@ async def _asked(session: Session, tenant: TenantId) -> Diagnosis:
 def _code(row: TenantRow | None, diagnosis: Diagnosis) -> int:
     if row is not None and row.stranded:
         return Exit.OWED
-    if diagnosis.weight is Weight.FLEET and isinstance(diagnosis.problem, SignInProblem):
+    if diagnosis.fleet_wide and diagnosis.signs_in:
         return Exit.SIGN_IN
+    if diagnosis.fleet_wide and diagnosis.problem is not None:
+        return exit_of(diagnosis.problem)
     broken = diagnosis.weight in (Weight.FLEET, Weight.BROKEN)
     return Exit.SOME_FAILED if broken else Exit.WELL
 

@@ -1,6 +1,7 @@
 """What can go wrong, told apart by what the reader can do. Advice is in services/advice."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from enum import StrEnum
 from typing import Any, ClassVar, Final, TypeVar
 
@@ -188,6 +189,16 @@ class Unverified(RemoteProblem):
     """Everything was accepted, yet reading back does not show it."""
 
     family = "unverified"
+
+
+@contextmanager
+def asking_for(words: str) -> Iterator[None]:
+    """What is asked for in here, in words: a problem that arises names it."""
+    try:
+        yield
+    except Problem as problem:
+        problem.about = problem.about or words
+        raise
 
 
 Kind = TypeVar("Kind", bound=Problem)

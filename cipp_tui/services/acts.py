@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from cipp_tui.api.backend import Backend
 from cipp_tui.domain.clock import Clock
 from cipp_tui.domain.fleet import TenantRow
-from cipp_tui.domain.jobs import Action, ItemState, Job
+from cipp_tui.domain.jobs import Action, ItemState, Job, Outcome
 from cipp_tui.domain.problems import SignInProblem, StorageProblem, Unsuited
 from cipp_tui.domain.tenants import TenantId
 from cipp_tui.services.backlog import Backlog
@@ -121,6 +121,7 @@ class Acts:
             item.tenant
             for item in self._jobs.items(job)
             if item.progress.state in (ItemState.FAILED, ItemState.STOPPED)
+            or item.progress.outcome is Outcome.SKIPPED
         ]
         return await self._begin(view.action, again, f"retries job {job}", job)
 

@@ -15,7 +15,7 @@ from cipp_tui.domain.problems import (
     Stopped,
     StorageProblem,
 )
-from cipp_tui.services.advice import advise
+from cipp_tui.services.error_rate import OwnSide
 from cipp_tui.services.jobbook import JobBook, LiveJob, Work
 from cipp_tui.services.outcomes import Outcomes
 from cipp_tui.services.slices import in_slices
@@ -104,6 +104,8 @@ class Engine:
         width = 1 if canary else RESETS_AT_ONCE if reset else MOST_BEGUN
         live = self._book.open(job, works, width=width, canary=canary)
         live.paying = paying
+        if reset:
+            live.own_side = OwnSide(enough=1)
         if not works:
             self._end(live)
         self._news.set()
@@ -117,7 +119,10 @@ class Engine:
         live.waiting.clear()
         live.waiting.extend(debts)
         for work in rest:
-            self._outcomes.stopped(live, work, closed=True)
+            if live.leaves_out and not work.marks:
+                self._outcomes.left_out(live, work)
+            else:
+                self._outcomes.stopped(live, work, closed=True)
         self._end_if_over(live)
         self._news.set()
 
@@ -210,7 +215,7 @@ class Engine:
             self._outcomes.owing(work)
         while steps := work.owed:
             step = steps[0]
-            if live.stopping and not work.in_debt:
+            if live.stopping and not live.leaves_out and not work.in_debt:
                 problem = Stopped("Stopped before it was done", code="stopped")
                 break
             if self._clock.monotonic() - began > VISIT_DEADLINE_S and not work.in_debt:
@@ -258,15 +263,15 @@ class Engine:
         if isinstance(problem, SignInProblem):
             self._on_sign_in_lost(problem)
             for other in self._book.live():
-                other.fleet_wide = problem
+                other.fleet_wide, other.leaves_out = problem, True
                 self.stop(other)
                 while other.waiting:  # debts, which nobody can pay before the next sign-in
                     self._finished(other, other.waiting.popleft(), problem, 0.0)
                 self._end_if_over(other)
         elif live.paying:
             return
-        elif problem is not None and advise(problem).fleet_wide and not live.stopping:
-            live.fleet_wide = problem
+        elif (cause := live.own_side.more(problem)) is not None and not live.stopping:
+            live.fleet_wide, live.leaves_out = cause, True
             self.stop(live)
         elif live.job.action is Action.RESET:
             if problem is None:

@@ -6,6 +6,7 @@ from cipp_tui.domain.audit import AuditEntry
 from cipp_tui.domain.fleet import Progress
 from cipp_tui.domain.jobs import ItemState, Job, Outcome, Word, in_debt, state_of
 from cipp_tui.domain.permissions import NOTHING_DONE
+from cipp_tui.services.advice import advise
 from cipp_tui.services.notes import (
     END,
     counts_in,
@@ -48,7 +49,9 @@ def item_view(entry: Entry) -> ItemView:
     aloud = entry_aloud(entry)
     end = next((mark for mark in entry.marks if mark.step == END), None)
     state = state_of(entry.item.plan, entry.marks)
-    if end is not None and end.word is Word.STOPPED:
+    if aloud.outcome is Outcome.SKIPPED:
+        state = ItemState.DONE
+    elif end is not None and end.word is Word.STOPPED:
         state = ItemState.STOPPED
     elif aloud.outcome in (Outcome.CHANGED, Outcome.UNCHANGED):
         state = ItemState.DONE
@@ -56,6 +59,7 @@ def item_view(entry: Entry) -> ItemView:
         state = ItemState.FAILED
     elif end is None and state is ItemState.WAITING:
         state = ItemState.STOPPED  # interrupted: can be resumed
+    cause = aloud.problem if aloud.outcome is Outcome.SKIPPED else None
     return ItemView(
         tenant=entry.item.tenant,
         tenant_name=entry.item.tenant_name,
@@ -67,10 +71,11 @@ def item_view(entry: Entry) -> ItemView:
             steps=len(entry.item.plan),
             took_s=took_in(end.note) if end is not None else None,
             outcome=aloud.outcome,
-            problem=aloud.problem,
+            problem=None if cause is not None else aloud.problem,
             given=aloud.counts.given,
         ),
         counts=aloud.counts,
+        skipped_because=advise(cause).headline if cause is not None else "",
     )
 
 

@@ -24,7 +24,7 @@ from cipp_tui.domain.jobs import (
 from cipp_tui.domain.permissions import NOTHING_DONE, StepCounts
 from cipp_tui.domain.problems import Problem
 from cipp_tui.domain.tenants import Tenant, TenantId
-from cipp_tui.services.error_rate import ErrorRate
+from cipp_tui.services.error_rate import ErrorRate, OwnSide
 from cipp_tui.services.views import ItemView, JobView
 
 _ETA_FROM = 10
@@ -90,6 +90,8 @@ class LiveJob:
     fleet_wide: Problem | None = None
     paying: bool = False  # gives access back that was taken away before
     errors: ErrorRate = field(default_factory=ErrorRate)
+    own_side: OwnSide = field(default_factory=OwnSide)
+    leaves_out: bool = False  # the cause is on our own side: whoever was not begun is left out
     finished: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -149,7 +151,15 @@ class JobBook:
         self.revision += 1
 
     def end(self, live: LiveJob) -> None:
-        """A job has nothing left to do."""
+        """A job has nothing left to do.
+
+        Where all that failed was refused on our own side, and nobody came out well, that is the
+        one cause to tell, however few they were.
+        """
+        well = sum(live.tally[outcome] for outcome in (Outcome.CHANGED, Outcome.UNCHANGED))
+        failed = live.tally[Outcome.FAILED]
+        if live.fleet_wide is None and failed and failed == live.own_side.count and not well:
+            live.fleet_wide = live.own_side.newest
         live.ended_at = self._clock.now()
         self.revision += 1
 

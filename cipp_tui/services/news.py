@@ -8,6 +8,7 @@ from cipp_tui.domain.fleet import TenantRow
 from cipp_tui.domain.jobs import Action
 from cipp_tui.domain.problems import StorageProblem
 from cipp_tui.domain.tenants import TenantId
+from cipp_tui.services.advice import advise
 from cipp_tui.services.views import JobView, Level, News, Reading
 
 _KEPT = 1000
@@ -68,10 +69,10 @@ class NewsDesk:
 
 def job_sentence(view: JobView, only: str | None = None) -> tuple[Level, str]:
     """How a job ended, with all its counts. `only` is the tenant's name when it was just one."""
-    if view.fleet_wide is not None:
-        return Level.ERROR, (
-            f"Job {view.id} stopped: one cause for all, {view.fleet_wide.message or 'sign-in'}."
-        )
+    if (cause := view.fleet_wide) is not None:
+        advice = advise(cause)
+        words = advice.headline if advice.fleet_wide else cause.message or advice.headline
+        return Level.ERROR, f"Job {view.id} stopped: one cause for all, {words.rstrip('.')}."
     verb = _VERBS[view.action]
     if only is not None and view.total == 1 and view.done == 1:
         return Level.GOOD, f"{verb} {only}.{_hint(view)}"

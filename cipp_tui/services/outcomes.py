@@ -26,6 +26,7 @@ from cipp_tui.domain.problems import (
     Throttled,
     Unreachable,
 )
+from cipp_tui.services.advice import advise
 from cipp_tui.services.fleet import Fleet
 from cipp_tui.services.jobbook import JobBook, LiveJob, Work, in_line
 from cipp_tui.services.notes import END, note_of
@@ -156,7 +157,8 @@ class Outcomes:
         if outcome is not Outcome.FAILED:  # a refresh that fails says nothing about a debt
             self._fleet.stranded(tenant, outcome is Outcome.STRANDED)
         if outcome is Outcome.FAILED and problem is not None:
-            if not isinstance(problem, NOT_THE_TENANTS_FAULT):
+            ours = isinstance(problem, NOT_THE_TENANTS_FAULT) or advise(problem).fleet_wide
+            if not ours:
                 self._fleet.failed(tenant, problem, progress.step)
         elif outcome is not Outcome.STRANDED:
             self._fleet.succeeded(tenant)
@@ -182,6 +184,16 @@ class Outcomes:
             self._close(work, Word.STOPPED, note_of(counts=work.counts, problem=live.fleet_wide))
         self._fleet.progress(work.item.tenant, progress)
         self._book.show(live, work.item, progress, work.counts)
+
+    def left_out(self, live: LiveJob, work: Work) -> None:
+        """The tenant was never begun, for a cause on our own side that it has no part in."""
+        cause = live.fleet_wide
+        why = advise(cause).headline if cause is not None else ""
+        outcome = Outcome.SKIPPED
+        progress = self._progress(live, work, ItemState.DONE, outcome=outcome)
+        self._close(work, Word.STOPPED, note_of(problem=cause, outcome=outcome))
+        self._fleet.progress(work.item.tenant, progress)
+        self._book.show(live, work.item, progress, work.counts, why)
 
     def _close(self, work: Work, word: Word, note: str) -> None:
         mark = Mark(step=END, word=word, at=self._clock.now(), note=note)

@@ -56,6 +56,7 @@ def _told(
         short=advice.short,
         headline=advice.headline or "The service refused without a word.",
         step=advice.step,
+        signs_in=advice.signs_in,
         facts=fact_lines(case) if case is not None else (),
         problem=problem,
         looked_at=case.found.at if case is not None and case.found is not None else None,

@@ -44,6 +44,7 @@ class Diagnosis:
     short: str  # for a table cell, up to 8 signs
     headline: str
     step: str  # the next step, with means in braces
+    signs_in: bool = False  # a new sign-in is what mends it
     facts: tuple[FactLine, ...] = ()
     problem: Problem | None = None  # raw: code, message, request id and time
     looked_at: datetime | None = None  # when the services were asked; None: from what is stored

@@ -60,13 +60,18 @@ def _consent_missing(world: World, partner: Tenant, _now: float) -> None:
         directory.remove_principal(own)
 
 
-def _relationships_unreadable(world: World, partner: Tenant, _now: float) -> None:
-    directory, own = own_in(world, partner)
-    graph = directory.principals[GRAPH].id
-    for grant in directory.grants_of(own.id) if own else ():
-        if grant.resource_id == graph:
-            kept = [s for s in grant.scope.split() if not s.startswith("DelegatedAdminRelat")]
-            grant.scope = " ".join(kept)
+def _without_scopes(*beginnings: str) -> Planter:
+    """Graph's delegated permissions of these names are not consented in the partner's tenant."""
+
+    def planter(world: World, partner: Tenant, _now: float) -> None:
+        directory, own = own_in(world, partner)
+        graph = directory.principals[GRAPH].id
+        for grant in directory.grants_of(own.id) if own else ():
+            if grant.resource_id == graph:
+                kept = [s for s in grant.scope.split() if not s.startswith(beginnings)]
+                grant.scope = " ".join(kept)
+
+    return planter
 
 
 def _unknown_permission(world: World, _partner: Tenant, _now: float) -> None:
@@ -113,7 +118,10 @@ CAUSES: Final[dict[str, Planter]] = {
     "partner-risk-blocked": _refuse(530034),
     "partner-app-disabled": _app_disabled,
     "partner-consent-missing": _consent_missing,
-    "relationships-unreadable": _relationships_unreadable,
+    "relationships-unreadable": _without_scopes("DelegatedAdminRelat"),
+    "registration-unreadable": _without_scopes("Application.", "Directory."),
+    "device-deleted": _refresh_tokens(700003),
+    "partner-service-disabled": _refuse(500014),
     "unknown-permission": _unknown_permission,
     "partner-center-down": _partner_center_down,
     "partner-center-no-mfa": _partner_center_no_mfa,

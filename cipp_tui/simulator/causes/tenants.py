@@ -59,6 +59,8 @@ CAUSES: Final[dict[str, Planter]] = {
     "risk-blocked": _refuse(530034),
     "sign-in-frequency": _refuse(70043),
     "service-not-subscribed": _refuse(650052),
+    "service-disabled": _refuse(500014),
+    "policy-on-security": _refuse(530032),
     "principal-being-made": _refuse(650051),
     "requests-looping": _refuse(50196),
     "entra-busy": _refuse(90033),

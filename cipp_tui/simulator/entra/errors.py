@@ -129,6 +129,22 @@ KNOWN: Final[dict[int, Known]] = {
         "Conditional Access.",
         "token_expired",
     ),
+    500014: Known(
+        400,
+        "invalid_resource",
+        "The service principal for resource '{resource}' is disabled. This indicates that a "
+        "subscription within the tenant has lapsed, or that the administrator for this tenant has "
+        "disabled the application, preventing tokens from being issued for it.",
+    ),
+    530032: Known(
+        400,
+        "invalid_grant",
+        "User blocked due to risk or a security policy that is defined in the tenant.",
+        "message_only",
+    ),
+    700003: Known(
+        400, "invalid_grant", "Device object was not found in the tenant '{tenant_name}' directory."
+    ),
     500011: Known(
         400,
         "invalid_resource",
@@ -210,7 +226,7 @@ KNOWN: Final[dict[int, Known]] = {
         "instructions here: https://go.microsoft.com/fwlink/?linkid=2225119",
     ),
     90033: Known(
-        503, "temporarily_unavailable", "A transient error has occurred. Please try again."
+        400, "temporarily_unavailable", "A transient error has occurred. Please try again."
     ),
     90055: Known(
         429,
