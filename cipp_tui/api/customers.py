@@ -270,11 +270,16 @@ def _informed(tenant: Tenant, told: TenantInformation) -> Tenant:
 
 
 def gone_since(relationships: Sequence[GdapRelationship], now: datetime) -> datetime | None:
-    """Since when no relationship is active any more; None while one is, or is only on its way out.
+    """Since when no relationship is active any more; None while one is, or is being terminated.
 
+    An expiring one is over: its end date has passed.
     Source: Graph, delegatedAdminRelationship resource type, status values.
     """
-    over = {RelationshipStatus.EXPIRED, RelationshipStatus.TERMINATED}
+    over = {
+        RelationshipStatus.EXPIRING,
+        RelationshipStatus.EXPIRED,
+        RelationshipStatus.TERMINATED,
+    }
     if any(r.status not in over and r.status not in _NOT_GIVEN for r in relationships):
         return None
     ends = [r.ends_at for r in relationships if r.ends_at is not None and r.ends_at <= now]

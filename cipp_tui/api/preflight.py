@@ -29,7 +29,7 @@ _RELATIONSHIPS: Final = "/tenantRelationships/delegatedAdminRelationships"
 _ENDED: Final = "its relationship has ended"
 _NOT_ACTIVE: Final[Mapping[RelationshipStatus, str]] = {
     RelationshipStatus.EXPIRED: _ENDED,
-    RelationshipStatus.EXPIRING: "its relationship is about to end",
+    RelationshipStatus.EXPIRING: "its relationship has ended and is being cleaned up",
     RelationshipStatus.TERMINATED: "its relationship was terminated",
     RelationshipStatus.TERMINATING: "its relationship is being terminated",
     RelationshipStatus.TERMINATION_REQUESTED: "its relationship is being terminated",

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import NewType
 
 from cipp_tui.domain.roles import RoleId, role_name
-from cipp_tui.domain.tenants import GdapRelationship, RelationshipStatus, TenantId
+from cipp_tui.domain.tenants import GdapRelationship, TenantId
 
 ObjectId = NewType("ObjectId", str)
 """A user or a group of the partner tenant, lower case."""
@@ -79,8 +79,7 @@ class TracedRelationship:
     def gives_access(self, now: datetime) -> bool:
         """Whether roles of it can be used at `now`; those Microsoft made are read-only."""
         ends = self.facts.ends_at
-        alive = self.facts.status in (RelationshipStatus.ACTIVE, RelationshipStatus.EXPIRING)
-        return alive and not self.facts.microsoft_led and (ends is None or ends > now)
+        return self.facts.usable and (ends is None or ends > now)
 
 
 class Climb:

@@ -12,7 +12,11 @@ TenantId = NewType("TenantId", str)
 
 
 class RelationshipStatus(StrEnum):
-    """Life of a GDAP relationship. Source: Graph, delegatedAdminRelationship resource type."""
+    """Life of a GDAP relationship. Source: Graph, delegatedAdminRelationship resource type.
+
+    Only `active` gives access. `expiring` is not about to end: its end date has passed and the
+    clean-up is under way. About to end is an active one whose end date is near.
+    """
 
     CREATED = "created"
     APPROVAL_PENDING = "approvalPending"

@@ -158,7 +158,9 @@ def relationship_words(one: TracedRelationship, at: datetime) -> str:
     ended = facts.ends_at is not None and facts.ends_at <= at
     if facts.microsoft_led:
         how = "made by Microsoft, read-only"
-    elif ended and facts.status in (RelationshipStatus.ACTIVE, RelationshipStatus.EXPIRING):
+    elif facts.status is RelationshipStatus.EXPIRING:
+        how = "ended, being cleaned up"
+    elif ended and facts.status is RelationshipStatus.ACTIVE:
         how = "ended"
     else:
         how = str(facts.status)

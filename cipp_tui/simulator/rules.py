@@ -13,7 +13,7 @@ from cipp_tui.simulator.world import Relationship, Tenant, User, World
 
 def active_relationships(tenant: Tenant, now: float) -> list[Relationship]:
     """Return the relationships of a customer that give access now."""
-    return [r for r in tenant.relationships if r.status_at(now) in ("active", "expiring")]
+    return [r for r in tenant.relationships if r.status_at(now) == "active"]
 
 
 def groups_of(world: World, object_id: str) -> dict[str, None]:

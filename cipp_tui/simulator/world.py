@@ -83,8 +83,11 @@ class Relationship:
     reseller: bool = False
 
     def status_at(self, now: float) -> Status:
-        """Return the status, which time alone turns from active into expired."""
-        if self.status in ("active", "expiring") and self.ends is not None and self.ends <= now:
+        """Return the status, which time alone turns from active into expired.
+
+        `expiring` is not on the way there: its end date has passed, and the clean-up is under way.
+        """
+        if self.status == "active" and self.ends is not None and self.ends <= now:
             return "expired"
         return self.status
 

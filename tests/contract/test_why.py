@@ -60,6 +60,7 @@ EXPECTED: Final[Mapping[str, Verdicts]] = {
     "relationship-approval-pending": V("relationship-pending", UNKNOWN_USER),
     "relationship-activating": V("relationship-activating", UNKNOWN_USER),
     "relationship-terminating": V("relationship-terminating", UNKNOWN_USER),
+    "relationship-expiring": V("relationship-ended", UNKNOWN_USER),
     "mlt-only": V("relationship-read-only", "consent-denied"),
     "role-cannot-consent": V("role-cannot-consent", "consent-denied", before=("no-consent",)),
     "consent-role-not-mapped": V(

@@ -323,6 +323,31 @@ def test_a_customer_the_last_reading_did_not_bring_has_ended() -> None:
     assert diagnose(case_of(TenantRow(tenant=gone))).kind == "relationship-ended"
 
 
+@pytest.mark.parametrize("ends_in", [-1, 20])
+def test_a_relationship_that_is_expiring_gives_no_access_whatever_its_date(ends_in: int) -> None:
+    expiring = replace(
+        RELATIONSHIP,
+        status=RelationshipStatus.EXPIRING,
+        ends_at=NOW + timedelta(days=ends_in),
+        auto_extends=True,
+    )
+    row = TenantRow(tenant=replace(TENANT, relationships=(expiring,)))
+
+    verdict = diagnose(case_of(row))
+
+    assert verdict.kind == "relationship-ended"
+    assert "end date has passed" in verdict.headline
+
+
+def test_a_relationship_about_to_end_is_an_active_one() -> None:
+    soon = replace(RELATIONSHIP, ends_at=NOW + timedelta(days=12))
+    row = TenantRow(tenant=replace(TENANT, relationships=(soon,)))
+
+    verdict = diagnose(case_of(row, replace(ALL_WELL, relationships=(soon,))))
+
+    assert (verdict.kind, verdict.weight) == ("relationship-ending", Weight.WARNING)
+
+
 def test_a_direct_tenant_without_consent_is_not_told_to_refresh() -> None:
     direct = replace(TENANT, kind=TenantKind.DIRECT, relationships=())
     problem = Refused("no", code="AADSTS7000229", status=401)

@@ -280,7 +280,7 @@ def holds(reading: TraceReading, role: RoleId) -> bool:
     return any(
         role in one.facts.roles and role in given.roles and given.status == "active"
         and given.group in ascent.below
-        and one.facts.status in (RelationshipStatus.ACTIVE, RelationshipStatus.EXPIRING)
+        and one.facts.status is RelationshipStatus.ACTIVE
         and one.facts.ends_at is not None and one.facts.ends_at > NOW
         and not one.facts.name.startswith("MLT_")
         for one in reading.relationships

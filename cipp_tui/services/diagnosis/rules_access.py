@@ -16,6 +16,7 @@ from cipp_tui.services.advice_entra_ours import OWN_CONSENT
 from cipp_tui.services.diagnosis.case import USER_UNKNOWN_CODES, Case
 from cipp_tui.services.diagnosis.finding import Finding, found, of, said
 from cipp_tui.services.diagnosis.verdict import Weight
+from cipp_tui.services.diagnosis.words import WORDS
 
 DENIED_CONSENT: Final = "2032"
 """Source: Partner Center, "Error codes": access denied."""
@@ -24,11 +25,7 @@ _GONE_CODES: Final = frozenset({90002, 5000224})
 _ACTIVATING: Final = frozenset({RelationshipStatus.APPROVED, RelationshipStatus.ACTIVATING})
 _REQUESTED: Final = frozenset({RelationshipStatus.CREATED, RelationshipStatus.APPROVAL_PENDING})
 _ENDING: Final = frozenset(
-    {
-        RelationshipStatus.EXPIRING,
-        RelationshipStatus.TERMINATION_REQUESTED,
-        RelationshipStatus.TERMINATING,
-    }
+    {RelationshipStatus.TERMINATION_REQUESTED, RelationshipStatus.TERMINATING}
 )
 
 
@@ -53,6 +50,9 @@ def relationship(case: Case) -> Finding | None:
         return found("relationship-read-only", problem=problem)
     if ours & _ENDING:
         return found("relationship-terminating", problem=problem)
+    if RelationshipStatus.EXPIRING in ours:
+        words = "The relationship's end date has passed, and Microsoft is cleaning it up."
+        return said(WORDS["relationship-ended"].saying(words), problem=problem)
     if case.relationships or case.found is None:
         return found("relationship-ended", problem=problem)
     return found("relationship-none", problem=problem)

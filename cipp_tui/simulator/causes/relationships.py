@@ -49,6 +49,8 @@ def _status(status: Status) -> Planter:
             if status in ("approvalPending", "activating"):
                 relationship.activated = None
                 relationship.ends = None
+            elif status == "expiring":  # over, and being cleaned up
+                relationship.ends = now - DAY_S
             else:
                 relationship.ends = now + DAY_S
 
@@ -153,6 +155,7 @@ CAUSES: Final[dict[str, Planter]] = {
     "relationship-approval-pending": _status("approvalPending"),
     "relationship-activating": _status("activating"),
     "relationship-terminating": _status("terminationRequested"),
+    "relationship-expiring": _status("expiring"),
     "group-assignment-pending": _access(_with_status("pending")),
     "group-assignment-failed": _access(_with_status("error")),
     "consent-role-not-mapped": _access(_consent_unmapped),
