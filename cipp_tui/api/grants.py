@@ -22,7 +22,6 @@ from cipp_tui.domain.problems import NotUnderstood, Refused, RemoteProblem, Unsu
 LONGEST_SCOPE = 3850
 """Signs in one grant's scope. Source: Graph, oAuth2PermissionGrant resource type."""
 
-_NO_BACKING_TEXT: Final = "backing application of the service principal"
 _NO_BACKING_CODE: Final = "NoBackingApplicationObject"
 _NO_GAIN: Final[Mapping[str, StepCounts]] = MappingProxyType({})
 
@@ -241,10 +240,8 @@ def _grant(principal: str, resource: str, app: AppId, ident: str | None, scopes:
 def _unlicensed(problem: RemoteProblem) -> bool:
     """Whether a refusal to create a first-party principal only means that the tenant lacks it.
 
-    Any other refusal is one: of a malformed request, of a full directory, of a missing role.
+    Any other refusal is one: of a malformed request, of a full directory, of a missing role. "The
+    backing application … must in the local tenant" is one of missing rights, never of a licence.
     Source: Graph, "Create servicePrincipal"; refusals as collected in the field.
     """
-    return isinstance(problem, Refused) and (
-        _NO_BACKING_CODE in problem.code.split("/")
-        or _NO_BACKING_TEXT in problem.message.casefold()
-    )
+    return isinstance(problem, Refused) and _NO_BACKING_CODE in problem.code.split("/")

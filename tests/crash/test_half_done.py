@@ -215,7 +215,7 @@ def answering(error: Mapping[str, Any], status: int) -> Callable[[str, bytes], b
 @pytest.mark.parametrize(
     ("status", "error", "missing_licence"),
     [
-        (403, {"code": "Authorization_RequestDenied", "message": BACKING}, True),
+        (403, {"code": "Authorization_RequestDenied", "message": BACKING}, False),
         (
             400,
             {

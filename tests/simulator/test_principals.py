@@ -110,8 +110,8 @@ def test_without_a_licence_the_principal_cannot_be_created() -> None:
 
     answer = desk.graph("POST", "servicePrincipals", {"appId": DEFENDER})
 
-    assert answer.error == (403, "Authorization_RequestDenied")
-    assert "backing application" in answer.body["error"]["message"]
+    assert answer.error == (400, "Request_BadRequest")
+    assert answer.body["error"]["details"][0]["code"] == "NoBackingApplicationObject"
 
 
 def test_a_full_directory_takes_no_more_objects() -> None:

@@ -167,20 +167,14 @@ def create_principal(call: GraphCall) -> Reply:
             f"The service principal cannot be created, updated, or restored because the service "
             f"principal name {app_id} is already in use."
         )
-    if resource is None and app_id != world.application.app_id:
+    unknown = resource is None and app_id != world.application.app_id
+    if unknown or app_id in call.tenant.unlicensed:
         raise GraphFailure(
             400,
             "Request_BadRequest",
             f"The appId '{app_id}' of the service principal does not reference a valid "
             "application object.",
             [{"code": "NoBackingApplicationObject", "message": "No backing application object."}],
-        )
-    if app_id in call.tenant.unlicensed:
-        raise GraphFailure(
-            403,
-            "Authorization_RequestDenied",
-            "When using this permission, the backing application of the service principal being "
-            "created must in the local tenant",
         )
     check_writable(call)
     check_quota(call)
