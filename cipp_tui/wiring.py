@@ -33,6 +33,7 @@ from cipp_tui.services.views import ProfileFacts
 from cipp_tui.storage.database import open_database
 from cipp_tui.storage.journal import Journal
 from cipp_tui.storage.lock import runner_lock
+from cipp_tui.storage.private import secure_folder
 from cipp_tui.storage.state import FleetStore
 
 SEED = "request-seed"
@@ -54,6 +55,7 @@ async def open_session(
     folder = profile_dir(env, profile.name)
     actor = f"{getpass.getuser()}@{socket.gethostname()}"
     async with AsyncExitStack() as house:
+        mended = await asyncio.to_thread(secure_folder, folder)
         looking_only = None
         if act:
             try:
@@ -70,13 +72,14 @@ async def open_session(
         backend = DirectBackend(settings, clock=clock)
         house.push_async_callback(backend.aclose)
         session = Session(
-            profile=_facts(profile),
+            profile=_facts(profile, settings),
             backend=backend,
             store=store,
             journal=Journal(database),
             clock=clock,
             actor=actor,
             looking_only=looking_only,
+            mended=mended,
             suspend_after=profile.suspend_after,
         )
         whole = await house.enter_async_context(session.running())
@@ -197,10 +200,12 @@ async def _seed(store: FleetStore) -> str:
     return seed
 
 
-def _facts(profile: ConnectionProfile) -> ProfileFacts:
+def _facts(profile: ConnectionProfile, settings: DirectSettings) -> ProfileFacts:
     return ProfileFacts(
         name=profile.name,
         backend=profile.backend,
+        partner=settings.partner_tenant,
+        app=settings.client_id,
         read_only=profile.mode == "read",
         tag=profile.tag,
         colour=profile.colour,

@@ -29,6 +29,7 @@ from cipp_tui.domain.tenants import (
     TenantId,
     TenantKind,
     UnreadableRow,
+    tenant_id,
 )
 
 PAGE = 300
@@ -235,7 +236,10 @@ def _about(row: object) -> TenantId | None:
     """Which customer a row is about that is not understood otherwise."""
     customer = row.get("customer") if isinstance(row, dict) else None
     ident = customer.get("tenantId") if isinstance(customer, dict) else None
-    return TenantId(ident.lower()) if isinstance(ident, str) else None
+    try:
+        return tenant_id(ident)
+    except ValueError:
+        return None
 
 
 def _customer(

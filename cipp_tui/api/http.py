@@ -21,6 +21,7 @@ from cipp_tui.api.endpoints import Endpoints, Service
 from cipp_tui.api.errors import problem_from
 from cipp_tui.api.limits import Host, Limits
 from cipp_tui.api.pace import Patience, back_off, retry_after
+from cipp_tui.api.paths import demand_plain
 from cipp_tui.api.read_only import demand_harmless
 from cipp_tui.api.transport import bounded_body, transport_problem, transports
 from cipp_tui.domain.clock import SYSTEM, Clock
@@ -191,6 +192,7 @@ class HttpClient:
         """
         if call.token is not None and call.token.service is not call.service:
             raise ValueError(f"a {call.token.service} token must not be sent to {call.service}")
+        demand_plain(call.path)
         if self._read_only:
             demand_harmless(call.service, call.method, call.path, call.payload)
         limits = self._limits.of(call.service)

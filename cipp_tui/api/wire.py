@@ -1,6 +1,6 @@
 """Foreign JSON as the documents give it. Slim on purpose: fields that nobody uses are not read."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Final
 
 from pydantic import (
@@ -13,23 +13,12 @@ from pydantic import (
 )
 from typing_extensions import TypedDict
 
+from cipp_tui.domain.clock import bounded
+from cipp_tui.domain.tenants import tenant_id
 from cipp_tui.domain.text import clean
 
 Clean = Annotated[str, BeforeValidator(clean)]
 """Text for people: control characters and direction overrides are made visible on the way in."""
-
-
-_EARLIEST: Final = datetime(2, 1, 1, tzinfo=UTC)
-_LATEST: Final = datetime(9998, 12, 31, tzinfo=UTC)
-
-
-def _bounded(moment: datetime | None) -> datetime | None:
-    """A moment that exists in every time zone: the first and last years only mean "never"."""
-    if moment is None:
-        return None
-    if moment.year >= _LATEST.year or moment.year <= _EARLIEST.year:
-        return _LATEST if moment.year > _EARLIEST.year else _EARLIEST
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 def _or_empty(value: object) -> object:
@@ -37,8 +26,14 @@ def _or_empty(value: object) -> object:
     return [] if value is None else value
 
 
-Moment = Annotated[datetime | None, AfterValidator(_bounded)]
-Guid = Annotated[str, StringConstraints(to_lower=True)]
+Moment = Annotated[
+    datetime | None, AfterValidator(lambda found: bounded(found) if found is not None else None)
+]
+_SEGMENT: Final = r"^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,199}$"
+Ident = Annotated[str, StringConstraints(pattern=_SEGMENT)]
+"""An id as Graph makes them. It becomes a part of URLs, so it can hold no piece of a path."""
+Guid = Annotated[str, StringConstraints(to_lower=True, pattern=_SEGMENT)]
+TenantGuid = Annotated[str, BeforeValidator(tenant_id)]
 
 
 class Foreign(BaseModel):
@@ -65,7 +60,7 @@ class AccessDetails(Foreign):
 
 
 class CustomerRef(Foreign):
-    tenant: Guid = Field(alias="tenantId")
+    tenant: TenantGuid = Field(alias="tenantId")
     name: Clean = Field(default="", alias="displayName")
 
 
@@ -75,7 +70,7 @@ class Relationship(Foreign):
     Source: Graph, delegatedAdminRelationship resource type; msgraph-metadata, v1.0 CSDL.
     """
 
-    id: str
+    id: Ident
     name: Clean = Field(default="", alias="displayName")
     customer: CustomerRef | None = None
     access: AccessDetails | None = Field(default=None, alias="accessDetails")
@@ -110,7 +105,7 @@ class UserGroup(Foreign):
 class TenantInformation(Foreign):
     """Source: Graph, tenantInformation resource type."""
 
-    tenant: Guid = Field(alias="tenantId")
+    tenant: TenantGuid = Field(alias="tenantId")
     name: Clean | None = Field(default=None, alias="displayName")
     default_domain: Clean | None = Field(default=None, alias="defaultDomainName")
 
@@ -130,7 +125,7 @@ class Organization(Foreign):
 class Principal(Foreign):
     """A service principal. Source: Graph, servicePrincipal resource type."""
 
-    id: str
+    id: Ident
     app: Guid = Field(alias="appId")
     name: Clean = Field(default="", alias="displayName")
     enabled: bool | None = Field(default=None, alias="accountEnabled")
@@ -139,7 +134,7 @@ class Principal(Foreign):
 class ResourceId(Foreign):
     """A resource's principal, by its two ids."""
 
-    id: str
+    id: Ident
     app: Guid = Field(alias="appId")
 
 
@@ -187,15 +182,15 @@ class RoleAssignment(TypedDict):
     """
 
     appRoleId: Guid
-    resourceId: str
+    resourceId: Ident
 
 
 class DelegatedGrant(Foreign):
     """Source: Graph, oAuth2PermissionGrant resource type."""
 
-    id: str
+    id: Ident
     consent_type: str | None = Field(default=None, alias="consentType")
-    resource: str = Field(alias="resourceId")
+    resource: Ident = Field(alias="resourceId")
     scope: str | None = None
 
 

@@ -1,7 +1,6 @@
 """Shell completion: commands and options, and the names of stored tenants and of profiles."""
 
 import argparse
-import asyncio
 import os
 from collections.abc import Iterator
 
@@ -52,21 +51,14 @@ def _tenants(prefix: str, parsed_args: argparse.Namespace, **_: object) -> list[
     from cipp_tui.cli.opening import chosen_profile
     from cipp_tui.config import profile_dir
     from cipp_tui.domain.problems import Problem
-    from cipp_tui.storage.database import open_database
-    from cipp_tui.storage.state import FleetStore
-
-    async def stored() -> list[str]:
-        path = profile_dir(os.environ, chosen_profile(parsed_args).name) / "state.db"
-        if not path.exists():
-            return []
-        async with open_database(path) as database:
-            tenants = [row.tenant for row in (await FleetStore(database).load()).values()]
-        words = {word for one in tenants for word in (one.default_domain, one.name) if word}
-        if prefix:
-            words |= {one.id for one in tenants}
-        return sorted(word for word in words if word.lower().startswith(prefix.lower()))
+    from cipp_tui.storage.state import names_stored
 
     try:
-        return asyncio.run(stored())
+        path = profile_dir(os.environ, chosen_profile(parsed_args).name) / "state.db"
+        tenants = names_stored(path)  # a shell waits: a file that is locked has no names now
     except Problem:
         return []
+    words = {word for _, name, domain in tenants for word in (domain, name) if word}
+    if prefix:
+        words |= {ident for ident, _, _ in tenants}
+    return sorted(word for word in words if word.lower().startswith(prefix.lower()))

@@ -25,6 +25,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
     except OSError as error:  # the disk behind standard output is full, for example
+        from cipp_tui.config.files import os_words  # loads much that --help does without
+
         nobody_reads()
-        tell(f"cipp-tui: {error.strerror or type(error).__name__}")
+        where = f"{error.filename}: " if isinstance(error.filename, str) else ""
+        tell(f"cipp-tui: {where}{os_words(error)}")
         return Exit.SOME_FAILED

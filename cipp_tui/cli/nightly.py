@@ -24,6 +24,7 @@ from cipp_tui.services.nightly import (
     run_night,
     watch,
 )
+from cipp_tui.storage.private import secure_folder
 
 
 def nightly(arguments: argparse.Namespace) -> int:
@@ -138,4 +139,6 @@ class Watching:
 
 
 def _memory(profile: ConnectionProfile, clock: Clock) -> NightMemory:
-    return NightMemory(profile_dir(os.environ, profile.name), clock)
+    folder = profile_dir(os.environ, profile.name)
+    secure_folder(folder)
+    return NightMemory(folder, clock)

@@ -8,12 +8,14 @@ import signal
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from enum import Enum, auto
+from pathlib import Path
 
 from cipp_tui.cli.exits import Exit
 from cipp_tui.cli.output import exit_of, tell_problem
 from cipp_tui.cli.running import run
 from cipp_tui.cli.streams import tell
 from cipp_tui.config import ConnectionProfile, choose, config_path, load_profiles
+from cipp_tui.config.files import UnfitFile, open_private, os_fix, os_words
 from cipp_tui.domain.problems import (
     ConfigProblem,
     LockedElsewhere,
@@ -125,6 +127,8 @@ def run_session(arguments: argparse.Namespace, work: Work, hold: Hold = Hold.ACT
 
 async def _worked(session: Session, work: Work, interrupts: Interrupts) -> int:
     """Do the work; the exit code. Read-only gives no access back, so it names who waits for it."""
+    for words in session.warnings:
+        tell(f"cipp-tui: {words}")
     try:
         code = await work(session, interrupts)
     except Problem as problem:
@@ -172,12 +176,16 @@ def start_log(arguments: argparse.Namespace) -> None:
     if arguments.log is None:
         return
     try:
-        handle = os.open(arguments.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        handle = open_private(Path(arguments.log), os.O_WRONLY | os.O_APPEND)
+    except UnfitFile as unfit:
+        raise SystemExit(_refused(arguments.log, unfit.why, unfit.fix)) from None
     except OSError as error:
-        raise SystemExit(_refused(arguments.log, error)) from None
+        raise SystemExit(_refused(arguments.log, os_words(error), os_fix(error))) from None
     os.close(handle)
     logging.basicConfig(
         filename=arguments.log,
+        encoding="utf-8",
+        errors="backslashreplace",
         level=logging.INFO,
         format="%(asctime)s %(name)s %(levelname)s %(message)s",
     )
@@ -185,6 +193,6 @@ def start_log(arguments: argparse.Namespace) -> None:
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
-def _refused(path: str, error: OSError) -> int:
-    tell(f"cipp-tui: --log {path}: {error.strerror}")
+def _refused(path: str, why: str, fix: str) -> int:
+    tell(f"cipp-tui: --log {path}: {why}. {fix}")
     return Exit.USAGE

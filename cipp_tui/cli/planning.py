@@ -1,6 +1,7 @@
 """What a refresh would change, without changing it; as words, as facts, as a change notice."""
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from cipp_tui.cli.exits import Exit
 from cipp_tui.cli.opening import Hold, Interrupts, run_session
 from cipp_tui.cli.plan_output import Plans, change_words
 from cipp_tui.cli.streams import PROGRESS, tell
+from cipp_tui.config.files import os_words
 from cipp_tui.domain.fleet import TenantRow
 from cipp_tui.screens.export import FORMATS, Format, Table, written
 from cipp_tui.screens.notice import notice_table
@@ -156,7 +158,7 @@ def _why_not_there(export: Path | None, named: str | None) -> str | None:
         return None
     if named is None and export.suffix.lower() not in _BY_SUFFIX:
         return "add --format csv or --format json, or end the name in .csv or .json"
-    if export.exists():
+    if os.path.lexists(export):
         return "it is there already, and nothing is overwritten"
     if not export.parent.is_dir():
         return "there is no such folder"
@@ -168,5 +170,5 @@ async def _failed_to_write(export: Path, form: Format, notice: Table) -> str | N
     try:
         await written(export, form, notice)
     except OSError as error:
-        return error.strerror or str(error)
+        return os_words(error)
     return None

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from cipp_tui.cli.opening import chosen_profile, start_log, told
+from cipp_tui.cli.streams import tell
 from cipp_tui.config import CippProfile, ConnectionProfile, DirectProfile, profile_dir, resolve
 from cipp_tui.domain.clock import SYSTEM, Clock
 from cipp_tui.domain.problems import ConfigProblem, Problem
@@ -15,6 +16,7 @@ from cipp_tui.services.jobbook import JobBook
 from cipp_tui.services.past import Past
 from cipp_tui.storage.database import open_database
 from cipp_tui.storage.journal import Journal
+from cipp_tui.storage.private import secure_folder
 from cipp_tui.storage.state import FleetStore
 
 
@@ -37,7 +39,10 @@ def run_look(arguments: argparse.Namespace, look: Look) -> int:
     async def whole() -> int:
         profile = chosen_profile(arguments)
         _check(profile)
-        async with open_database(profile_dir(os.environ, profile.name) / "state.db") as database:
+        folder = profile_dir(os.environ, profile.name)
+        for words in secure_folder(folder):
+            tell(f"cipp-tui: {words}")
+        async with open_database(folder / "state.db") as database:
             store, journal, clock = FleetStore(database), Journal(database), SYSTEM
             fleet = Fleet(store, clock, suspend_after=profile.suspend_after)
             await fleet.load((await store.remembered()).get(READ_AT))

@@ -7,14 +7,17 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from cipp_tui.config.files import UnfitFile, read_file
 from cipp_tui.config.places import at_home
 from cipp_tui.domain.failures import SUSPENDED_AT
-from cipp_tui.domain.roles import RoleId, why_not_given
 from cipp_tui.domain.text import clean
 
 _GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _WORD = re.compile(r"[!-~]+")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+MOST_BUNDLE_BYTES = 16 << 20
+"""The certificates of every authority a system trusts take less than one."""
+
 _LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
 
 
@@ -46,19 +49,16 @@ def _variable(value: str) -> str:
 
 def _existing(value: Path) -> Path:
     path = at_home(value)
-    if not path.is_file():
-        raise ValueError("must name a file that exists")
+    try:
+        read_file(path, most=MOST_BUNDLE_BYTES)
+    except FileNotFoundError:
+        raise ValueError("must name a file that exists") from None
+    except UnfitFile as unfit:
+        raise ValueError(f"{path} {unfit.why}") from None
     return path
 
 
-def _givable(role: str) -> str:
-    if reason := why_not_given(RoleId(role)):
-        raise ValueError(reason)
-    return role
-
-
 Guid = Annotated[str, AfterValidator(_guid)]
-DirectoryRole = Annotated[Guid, AfterValidator(_givable)]
 Address = Annotated[str, AfterValidator(_address)]
 Shown = Annotated[str, Field(max_length=24), AfterValidator(clean)]
 Variable = Annotated[str, Field(min_length=1), AfterValidator(_variable)]
@@ -147,7 +147,7 @@ class DirectProfile(_Profile):
     ca_bundle: ExistingFile | None = None
     prune: bool = Field(default=False, strict=True)
     extra_permissions: list[ExtraPermission] = Field(default_factory=list)
-    directory_roles: list[DirectoryRole] = Field(default_factory=list)
+    directory_roles: list[Guid] = Field(default_factory=list)
     direct_tenants: list[Guid] = Field(default_factory=list)
 
 

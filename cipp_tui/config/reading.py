@@ -8,6 +8,14 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
+from cipp_tui.config.files import (
+    Guard,
+    UnfitFile,
+    demand_own_folder,
+    os_fix,
+    os_words,
+    read_file,
+)
 from cipp_tui.config.model import CippProfile, ConnectionProfile, DemoProfile, DirectProfile
 from cipp_tui.config.places import check_name
 from cipp_tui.domain.problems import ConfigProblem
@@ -38,10 +46,24 @@ def load_profiles(path: Path) -> Profiles:
 
     Raises: ConfigProblem.
     """
-    file = str(path)
-    content = _content(path)
-    if content is None:
+    try:
+        content = read_file(path, guard=Guard.WRITE)
+        demand_own_folder(path.resolve().parent)
+    except FileNotFoundError:
         return Profiles(file=path)
+    except UnfitFile as unfit:
+        raise ConfigProblem(unfit.why, file=str(path), fix=unfit.fix) from None
+    except OSError as error:
+        raise ConfigProblem(
+            f"cannot be read: {os_words(error)}", file=str(path), fix=os_fix(error)
+        ) from None
+    return check_text(content, path)
+
+
+def check_text(text: bytes, path: Path) -> Profiles:
+    """The profiles that a config file of this content holds. Raises: ConfigProblem."""
+    file = str(path)
+    content = _parsed(text, file)
     unknown = sorted(set(content) - {"default", "profiles", "keys"})
     if unknown:
         raise ConfigProblem(
@@ -112,22 +134,14 @@ def choose(profiles: Profiles, name: str | None, env: Mapping[str, str]) -> Conn
     )  # fmt: skip
 
 
-def _content(path: Path) -> dict[str, Any] | None:
-    file = str(path)
+def _parsed(text: bytes, file: str) -> dict[str, Any]:
     try:
-        text = path.read_bytes().decode("utf-8-sig")
-        return tomllib.loads(text)
-    except FileNotFoundError:
-        return None
+        return tomllib.loads(text.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise ConfigProblem("is not UTF-8 text", file=file, fix="Save it as UTF-8.") from None
     except ValueError as error:  # of which TOMLDecodeError is one; a giant number is another
         raise ConfigProblem(
             f"is not valid TOML: {clean(error)}", file=file, fix="Correct that line."
-        ) from None
-    except OSError as error:
-        raise ConfigProblem(
-            f"cannot be read: {error.strerror}", file=file, fix="Check its permissions."
         ) from None
     except RecursionError:
         raise ConfigProblem("is nested too deeply", file=file, fix="Write it flatter.") from None

@@ -1,14 +1,16 @@
 """Secrets: resolved late, hidden always."""
 
-import os
-import stat
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
+from typing import Final
 
+from cipp_tui.config.files import Guard, UnfitFile, os_words, read_file
 from cipp_tui.config.model import SecretReference
 from cipp_tui.config.places import at_home
 from cipp_tui.domain.problems import ConfigProblem
+
+MOST_SECRET_BYTES: Final = 1 << 16
 
 
 class Secret:
@@ -49,17 +51,16 @@ def resolve(reference: SecretReference, env: Mapping[str, str], *, key: str) -> 
 
 
 def _from_file(path: Path, key: str) -> str:
+    fix = "Put the secret into that file."
     try:
-        if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
-            raise ConfigProblem(
-                f"{path} can be read by others", key=key, fix=f"Run: chmod 600 {path}"
-            )
-        value = path.read_text(encoding="utf-8").removesuffix("\n").removesuffix("\r")
-    except (OSError, ValueError) as error:  # ValueError: not UTF-8, or a NUL in the path
-        why = getattr(error, "strerror", None) or "not UTF-8 text"
-        raise ConfigProblem(
-            f"{path}: {why}", key=key, fix="Put the secret into that file."
-        ) from None
+        content = read_file(path, most=MOST_SECRET_BYTES, guard=Guard.READ)
+        value = content.decode().removesuffix("\n").removesuffix("\r")
+    except FileNotFoundError as error:
+        raise ConfigProblem(f"{path}: {os_words(error)}", key=key, fix=fix) from None
+    except UnfitFile as unfit:
+        raise ConfigProblem(f"{path} {unfit.why}", key=key, fix=unfit.fix) from None
+    except UnicodeDecodeError:
+        raise ConfigProblem(f"{path}: not UTF-8 text", key=key, fix=fix) from None
     if not value:
         raise ConfigProblem(f"{path} is empty", key=key, fix="Put the secret into that file.")
     return value

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 
 class Clock(Protocol):
@@ -36,3 +36,18 @@ class SystemClock:
 
 
 SYSTEM: Clock = SystemClock()
+
+_EARLIEST: Final = datetime(2, 1, 1, tzinfo=UTC)
+_LATEST: Final = datetime(9998, 12, 31, tzinfo=UTC)
+
+
+def bounded(moment: datetime) -> datetime:
+    """A moment that exists in every time zone: the first and last years only mean "never".
+
+    One without an offset is one of UTC.
+    """
+    if moment.year <= _EARLIEST.year:
+        return _EARLIEST
+    if moment.year >= _LATEST.year:
+        return _LATEST
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)

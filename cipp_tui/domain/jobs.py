@@ -78,6 +78,8 @@ class Job:
     created_at: datetime
     reason: str = ""
     retry_of: int | None = None
+    partner: str | None = None  # whose tenant, and which application, it was begun for; None:
+    app: str | None = None  # by a version that did not say
 
 
 class ItemState(StrEnum):

@@ -1,14 +1,24 @@
 """Customer tenants and the GDAP relationships that give access to them."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import NewType
+from typing import Final, NewType
 
 from cipp_tui.domain.roles import GLOBAL_ADMINISTRATOR, RoleId
 
 TenantId = NewType("TenantId", str)
 """An Entra tenant's GUID, lower case."""
+
+_GUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def tenant_id(text: object) -> TenantId:
+    """The id that a text is. Ids become parts of URLs. Raises: ValueError when it is no GUID."""
+    if isinstance(text, str) and _GUID.fullmatch(lower := text.strip().lower()):
+        return TenantId(lower)
+    raise ValueError("not a tenant's GUID")
 
 
 class RelationshipStatus(StrEnum):

@@ -96,7 +96,7 @@ def write(path: Path, form: Format, table: Table) -> Path:
     Raises: FileExistsError, and what the disk raises (OSError). Blocks: see `written`.
     """
     target = path.expanduser()
-    if target.exists():
+    if os.path.lexists(target):  # a link that leads nowhere is somebody's, too
         raise FileExistsError(f"{target} is there already")
     if path.parent == Path(FOLDER):
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -158,6 +158,8 @@ class Acts:
                 created_at=self._clock.now(),
                 reason=reason,
                 retry_of=retry_of,
+                partner=self._profile.partner or None,
+                app=self._profile.app or None,
             )
             plan = self._backend.plan
             drafts = [

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from cipp_tui.domain.clock import Clock
 from cipp_tui.domain.fleet import TenantRow
-from cipp_tui.domain.jobs import Mark, Word, give_back_from, in_debt
+from cipp_tui.domain.jobs import Job, Mark, Word, give_back_from, in_debt
 from cipp_tui.domain.permissions import NOTHING_DONE
 from cipp_tui.domain.tenants import Tenant, TenantId
 from cipp_tui.services.fleet import Fleet
@@ -20,7 +20,18 @@ from cipp_tui.storage.journal import Entry, Journal
 class Backlog:
     """Unfinished items of the journal, sorted by what is to become of them."""
 
-    def __init__(self, journal: Journal, fleet: Fleet, desk: NewsDesk, clock: Clock) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        fleet: Fleet,
+        desk: NewsDesk,
+        clock: Clock,
+        *,
+        partner: str = "",
+        app: str = "",
+    ) -> None:
+        self._partner = partner
+        self._app = app
         self._journal = journal
         self._fleet = fleet
         self._desk = desk
@@ -38,16 +49,39 @@ class Backlog:
                 self._fleet.stranded(entry.item.tenant, True)
             else:
                 self._interrupted.setdefault(entry.item.tenant, []).append(entry)
-        if self._debts:
-            names = ", ".join(entry.item.tenant_name for entry in self._debts[:3])
+        for words in self.held_back:
+            self._desk.tell(Level.ERROR, words)
+        if fitting := [entry for entry in self._debts if self._fits(entry.job)]:
+            names = ", ".join(entry.item.tenant_name for entry in fitting[:3])
             what = unpaid_because or "gets its access back now"
-            self._desk.tell(Level.WARNING, f"{len(self._debts)} owed: {names} {what}.")
+            self._desk.tell(Level.WARNING, f"{len(fitting)} owed: {names} {what}.")
         for job, left in self.interrupted.items():
             self._desk.tell(
                 Level.WARNING,
                 f"Job {job} was interrupted, {left} not done. cipp-tui jobs resume {job}, or r.",
                 job=job,
             )
+
+    @property
+    def held_back(self) -> list[str]:
+        """Debts that another application or partner incurred, and what would let them be paid."""
+        told = []
+        for job in {entry.job.id: entry.job for entry in self._debts}.values():
+            if not self._fits(job):
+                names = ", ".join(e.item.tenant_name for e in self._debts if e.job.id == job.id)
+                told.append(
+                    f"{names}: job {job.id} took away access of application {job.app} of partner"
+                    f" {job.partner}; this profile is for {self._app} of {self._partner}. Set"
+                    " client_id and partner_tenant back to give it back"
+                )
+        return told
+
+    def _fits(self, job: Job) -> bool:
+        """Whether a job was begun for this profile's application and partner, as far as it says."""
+        return job.partner in (None, self._partner or job.partner) and job.app in (
+            None,
+            self._app or job.app,
+        )
 
     @property
     def interrupted(self) -> dict[int, int]:
@@ -63,8 +97,9 @@ class Backlog:
         return max((entry.job.id for entry in self._interrupted.get(tenant, ())), default=None)
 
     def take_debts(self) -> list[list[Entry]]:
-        """Hand over the debts, job by job."""
-        debts, self._debts = self._debts, []
+        """Hand over the debts, job by job; never those of another application or partner."""
+        debts = [entry for entry in self._debts if self._fits(entry.job)]
+        self._debts = [entry for entry in self._debts if not self._fits(entry.job)]
         return [
             [entry for entry in debts if entry.job.id == job]
             for job in sorted({entry.job.id for entry in debts})
@@ -96,6 +131,8 @@ class Backlog:
         return sorted(left_out, key=lambda one: one.row.tenant.name.casefold())
 
     def _why_not_any_more(self, entry: Entry) -> str | None:
+        if not self._fits(entry.job):
+            return "begun for another application or partner"
         row = self._fleet.row(entry.item.tenant)
         if row is None:
             return "removed from the list"

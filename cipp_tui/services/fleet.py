@@ -60,7 +60,7 @@ class Fleet:
 
         `read_at` is when the list was last read, ISO 8601.
         """
-        self._read_at = datetime.fromisoformat(read_at) if read_at else None
+        self._read_at = self._store.moment(read_at)
         self._exclusions = await self._store.exclusions()
         whole = await self._store.count() <= LOADED_AT_ONCE
         for row in (await self._store.load(None if whole else LOADED_AT_ONCE)).values():

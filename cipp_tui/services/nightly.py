@@ -61,7 +61,7 @@ class NightMemory:
             store = FleetStore(database)
             now = self._clock.now()
             text = (await store.remembered()).get(ENDED_AT)
-            found = datetime.fromisoformat(text) if text is not None else None
+            found = store.moment(text)
             if found is not None and found <= now + AHEAD:
                 return found
             store.remember(ENDED_AT, now.isoformat())

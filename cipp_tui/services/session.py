@@ -30,7 +30,7 @@ from cipp_tui.services.past import Past
 from cipp_tui.services.signing import Signing
 from cipp_tui.services.steps import STEP_DEADLINE_S
 from cipp_tui.services.strandings import DEBT_AGAIN_S
-from cipp_tui.services.views import ProfileFacts, Reading
+from cipp_tui.services.views import Level, ProfileFacts, Reading
 from cipp_tui.storage.journal import Journal
 from cipp_tui.storage.state import FleetStore
 
@@ -50,6 +50,7 @@ class Session:
         clock: Clock,
         actor: str,
         looking_only: str | None,
+        mended: Sequence[str] = (),
         suspend_after: int = SUSPENDED_AT,
         debt_waits_s: Sequence[float] = DEBT_WAITS_S,
         debt_again_s: float | None = DEBT_AGAIN_S,
@@ -59,6 +60,9 @@ class Session:
         self.clock = clock
         self.looking_only = looking_only
         self.news = NewsDesk(clock)
+        self._mended = mended
+        for words in mended:
+            self.news.tell(Level.WARNING, words)
         self.fleet = Fleet(
             store, clock, suspend_after=suspend_after, on_suspended=self.news.suspended
         )
@@ -81,7 +85,9 @@ class Session:
             debt_again_s=debt_again_s,
             step_deadline_s=step_deadline_s,
         )
-        self._backlog = Backlog(journal, self.fleet, self.news, clock)
+        self._backlog = Backlog(
+            journal, self.fleet, self.news, clock, partner=profile.partner, app=profile.app
+        )
         self.jobs = Jobs(book, self._engine, self.past, self._backlog)
         self.acts = Acts(
             profile=profile,
@@ -155,6 +161,11 @@ class Session:
                 self._engine.take_up(entries[0].job, works, paying=True)
             self._engine.pay_again()
         await self.inspection.wanted()
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        """What somebody who opens the profile should know, beside the news."""
+        return [*self._mended, *self._backlog.held_back]
 
     @property
     def _unpaid_because(self) -> str:

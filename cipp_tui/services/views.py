@@ -163,6 +163,8 @@ class ProfileFacts:
 
     name: str
     backend: str  # direct | cipp | demo
+    partner: str = ""  # whose tenant, and which application, jobs are done with
+    app: str = ""
     read_only: bool = False
     tag: str = ""
     colour: str = ""

@@ -1,10 +1,12 @@
 """The simulator as a process: build a world, listen, say where, and serve until told to stop."""
 
 import asyncio
+import errno
 import gc
 import json
 import os
 import signal
+import stat
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -111,8 +113,13 @@ def _write_profile(path: Path, content: dict[str, Any]) -> None:
         f'endpoints = {{ login = "{content["login"]}", graph = "{content["graph"]}", '
         f'partner_center = "{content["partner_center"]}" }}\n'
     )
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    if path.exists() and not path.is_file():  # opening a pipe would wait for its reader
+        raise OSError(errno.EINVAL, "is not a regular file", str(path))
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | getattr(os, "O_NONBLOCK", 0), 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "is not a regular file", str(path))
+        file.truncate()
         file.write(text)
     path.chmod(0o600)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import re
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -11,8 +12,23 @@ from typing import Any
 
 import aiosqlite
 
+from cipp_tui.config.files import (
+    Guard,
+    UnfitFile,
+    demand_guarded,
+    demand_regular,
+    make_private_folder,
+    open_private,
+)
 from cipp_tui.domain.problems import StorageProblem
-from cipp_tui.storage.schema import MIGRATIONS, VERSION
+from cipp_tui.storage.faults import (
+    damaged,
+    lock_refusal,
+    os_problem,
+    sqlite_problem,
+    unfit_problem,
+)
+from cipp_tui.storage.schema import MIGRATIONS, VERSION, columns_by_table
 
 _TABLE = re.compile(r"(?:INTO|FROM|UPDATE)\s+(\w+)")
 
@@ -73,7 +89,7 @@ class Database:
             async with self._connection.execute(sql, values) as cursor:
                 return [tuple(row) for row in await cursor.fetchall()]
         except sqlite3.Error as error:
-            raise _storage_problem(self.path, error) from None
+            raise sqlite_problem(self.path, error) from None
 
     async def keep_writing(self) -> None:
         """The one writer: commits what was gathered once per tick, or at once when asked to."""
@@ -89,7 +105,7 @@ class Database:
             try:
                 await self._commit(pending)
             except sqlite3.Error as error:
-                self._fail(_storage_problem(self.path, error))
+                self._fail(sqlite_problem(self.path, error))
                 return
             self._written += len(pending)
             self._answer()
@@ -164,7 +180,7 @@ async def open_database(path: Path, *, to_act: bool = True) -> AsyncIterator[Dat
     try:
         connection = await aiosqlite.connect(path, isolation_level=None, timeout=BUSY_S)
     except sqlite3.Error as error:
-        raise _storage_problem(path, error) from None
+        raise sqlite_problem(path, error) from None
     try:
         await connection.execute("PRAGMA synchronous=FULL")
         await connection.execute("PRAGMA foreign_keys=ON")
@@ -180,14 +196,12 @@ async def open_database(path: Path, *, to_act: bool = True) -> AsyncIterator[Dat
 
 def _prepare(path: Path, to_act: bool) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if not path.exists():
-            path.touch(mode=0o600)
+        make_private_folder(path.parent)
+        if (refused := lock_refusal(path.parent)) is not None:
+            raise os_problem(path.parent, refused)
+        _demand_ours(path, to_act)
         if 0 < path.stat().st_size < _HEADER:  # SQLite would take it for a new, empty file
-            raise StorageProblem(
-                f"{path} is damaged: it was cut off; keep a copy, and restore it from a backup",
-                code="damaged",
-            )
+            raise damaged(path, "it was cut off")
         with contextlib.closing(
             sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
         ) as file:
@@ -198,59 +212,40 @@ def _prepare(path: Path, to_act: bool) -> None:
                     f" {VERSION}); update the program, or point CIPP_TUI_DATA elsewhere",
                     code="newer-file",
                 )
+            if found < 0:
+                raise damaged(path, f"format {found}")
             file.execute("PRAGMA journal_mode=WAL")
             if found < VERSION:
                 _migrate(file, found)
-            if file.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
-                raise StorageProblem(
-                    f"{path} is damaged; keep a copy, and restore it from a backup", code="damaged"
-                )
+            if (seen := str(file.execute("PRAGMA quick_check(1)").fetchone()[0])) != "ok":
+                raise damaged(path, seen)
+            for table, columns in columns_by_table().items():
+                if tuple(row[1] for row in file.execute(f"PRAGMA table_info({table})")) != columns:
+                    raise damaged(path, f"table {table} has other columns")
             if to_act:
                 file.execute("PRAGMA synchronous=FULL")
                 file.execute("BEGIN IMMEDIATE")
                 file.execute(f"PRAGMA user_version={VERSION}")
                 file.execute("COMMIT")
     except sqlite3.Error as error:
-        raise _storage_problem(path, error) from None
+        raise sqlite_problem(path, error) from None
+    except UnfitFile as unfit:
+        raise unfit_problem(path, unfit) from None
     except OSError as error:
-        raise StorageProblem(
-            f"{path}: {error.strerror}; set CIPP_TUI_DATA to a folder that can be written",
-            code="no-access",
-        ) from None
+        raise os_problem(path, error) from None
+
+
+def _demand_ours(path: Path, to_act: bool) -> None:
+    """Make the file, or see that it is a file and nobody else's. Raises: UnfitFile, OSError."""
+    if path.exists():
+        facts = path.stat()
+        demand_regular(facts.st_mode)
+        demand_guarded(path, facts, Guard.WRITE)
+        if not to_act:  # on a file system that can only be read, for example
+            return
+    os.close(open_private(path, os.O_RDWR))
 
 
 def _migrate(file: sqlite3.Connection, found: int) -> None:
     for version, script in enumerate(MIGRATIONS[found:], found + 1):
         file.executescript(f"BEGIN;{script};PRAGMA user_version={version};COMMIT;")
-
-
-def _storage_problem(path: Path, error: sqlite3.Error) -> StorageProblem:
-    name = getattr(error, "sqlite_errorname", "") or type(error).__name__
-    if name.startswith("SQLITE_FULL"):
-        return StorageProblem(
-            f"the disk is full; make room, then start again: {path}", code="disk-full"
-        )
-    if name.startswith("SQLITE_BUSY"):
-        return StorageProblem(
-            f"the state file is locked by another program; end that, then start again: {path}",
-            code="locked",
-        )
-    if name.startswith("SQLITE_READONLY"):
-        return StorageProblem(
-            f"{path} cannot be written: it is read-only; make it writable, or set CIPP_TUI_DATA to"
-            " a folder that can be written",
-            code="read-only",
-        )
-    if name.startswith(("SQLITE_IOERR", "SQLITE_CANTOPEN")):
-        return StorageProblem(
-            f"{path} cannot be written ({error}); look at the disk and its quota, or set"
-            " CIPP_TUI_DATA to another folder",
-            code="no-access",
-        )
-    if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
-        return StorageProblem(
-            f"{path} is damaged or no state file of cipp-tui; keep a copy, and restore it from a"
-            " backup",
-            code="damaged",
-        )
-    return StorageProblem(f"{path}: {error}", code=name)

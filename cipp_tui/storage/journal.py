@@ -9,13 +9,15 @@ from cipp_tui.domain.jobs import Job, JobItem, Mark, Step, in_debt
 from cipp_tui.domain.tenants import TenantId
 from cipp_tui.storage.database import Database
 from cipp_tui.storage.rows import (
+    Row,
     item_from,
     job_from,
+    job_to,
     mark_from,
     mark_to,
     plan_to,
-    time_to,
 )
+from cipp_tui.storage.shapes import decoded, number, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,8 @@ class Journal:
         ((job, item),) = await self._database.read(
             "SELECT (SELECT coalesce(max(id),0) FROM job), (SELECT coalesce(max(id),0) FROM item)"
         )
-        self._next_job, self._next_item = job + 1, item + 1
+        with decoded(self._database.path, "job"):
+            self._next_job, self._next_item = number(job) + 1, number(item) + 1
 
     async def begin(self, job: Job, drafts: Sequence[Draft]) -> tuple[Job, list[JobItem]]:
         """Write a job and its items, durably. The id in `job` is replaced by the next one."""
@@ -62,6 +65,8 @@ class Journal:
             created_at=job.created_at,
             reason=job.reason,
             retry_of=job.retry_of,
+            partner=job.partner,
+            app=job.app,
         )
         items = [
             JobItem(
@@ -74,15 +79,9 @@ class Journal:
             for place, draft in enumerate(drafts)
         ]
         self._database.write(
-            "INSERT INTO job VALUES (?,?,?,?,?,?)",
-            (
-                made.id,
-                made.action,
-                made.actor,
-                time_to(made.created_at),
-                made.reason,
-                made.retry_of,
-            ),
+            "INSERT INTO job (id, action, actor, created_at, reason, retry_of, partner, app)"
+            " VALUES (?,?,?,?,?,?,?,?)",
+            job_to(made),
         )
         self._database.write(
             "INSERT INTO item VALUES (?,?,?,?,?)",
@@ -110,16 +109,18 @@ class Journal:
         """
         await self.flush()
         closed = await self._database.read("SELECT value FROM remembered WHERE key='closed-until'")
+        with decoded(self._database.path, "remembered"):
+            after = number(int(text(closed[0][0]))) if closed else 0
         items = await self._database.read(
             "SELECT id, job, tenant, tenant_name, plan FROM item i WHERE id > ? AND NOT EXISTS"
             " (SELECT 1 FROM mark m WHERE m.item = i.id AND m.step = 'end') ORDER BY id",
-            int(closed[0][0]) if closed else 0,
+            after,
         )
         until = items[0][0] - 1 if items else self._next_item - 1
         self._database.write(
             "INSERT OR REPLACE INTO remembered VALUES ('closed-until', ?)", (str(until),)
         )
-        return await self._entries([item_from(row) for row in items])
+        return await self._entries(self._items(items))
 
     async def debts(self) -> list[Entry]:
         """Unfinished items that owe a tenant its access."""
@@ -134,7 +135,7 @@ class Journal:
             tenant,
             limit,
         )
-        return await self._entries([item_from(row) for row in rows])
+        return await self._entries(self._items(rows))
 
     async def of_job(self, job: int) -> list[Entry]:
         """Every item of a job."""
@@ -142,7 +143,7 @@ class Journal:
         rows = await self._database.read(
             "SELECT id, job, tenant, tenant_name, plan FROM item WHERE job=? ORDER BY id", job
         )
-        return await self._entries([item_from(row) for row in rows])
+        return await self._entries(self._items(rows))
 
     async def newest(self, limit: int, *, tenant: TenantId | None = None) -> list[Entry]:
         """The newest items of all jobs, newest first."""
@@ -152,30 +153,37 @@ class Journal:
         rows = await self._database.read(
             "SELECT id, job, tenant, tenant_name, plan FROM item ORDER BY id DESC LIMIT ?", limit
         )
-        return await self._entries([item_from(row) for row in rows])
+        return await self._entries(self._items(rows))
 
     async def jobs(self, limit: int) -> list[Job]:
         """The newest jobs, newest first."""
         await self.flush()
         rows = await self._database.read(
-            "SELECT id, action, actor, created_at, reason, retry_of FROM job"
+            "SELECT id, action, actor, created_at, reason, retry_of, partner, app FROM job"
             " ORDER BY id DESC LIMIT ?",
             limit,
         )
-        return [job_from(row) for row in rows]
+        with decoded(self._database.path, "job"):
+            return [job_from(row) for row in rows]
 
     async def _entries(self, items: Sequence[JobItem]) -> list[Entry]:
         jobs = {job.id: job for job in await self._jobs({item.job for item in items})}
         marks = await self._marks([item.id for item in items])
-        return [Entry(jobs[item.job], item, tuple(marks[item.id])) for item in items]
+        with decoded(self._database.path, "item"):
+            return [Entry(jobs[item.job], item, tuple(marks[item.id])) for item in items]
+
+    def _items(self, rows: Sequence[Row]) -> list[JobItem]:
+        with decoded(self._database.path, "item"):
+            return [item_from(row) for row in rows]
 
     async def _jobs(self, numbers: Iterable[int]) -> list[Job]:
         rows = await self._database.read(
-            "SELECT id, action, actor, created_at, reason, retry_of FROM job"
+            "SELECT id, action, actor, created_at, reason, retry_of, partner, app FROM job"
             " WHERE id IN (SELECT value FROM json_each(?))",
             json.dumps(sorted(numbers)),
         )
-        return [job_from(row) for row in rows]
+        with decoded(self._database.path, "job"):
+            return [job_from(row) for row in rows]
 
     async def _marks(self, items: Sequence[int]) -> dict[int, list[Mark]]:
         rows = await self._database.read(
@@ -184,6 +192,7 @@ class Journal:
             json.dumps(items),
         )
         found: dict[int, list[Mark]] = defaultdict(list)
-        for row in rows:
-            found[row[0]].append(mark_from(row[1:]))
+        with decoded(self._database.path, "mark"):
+            for row in rows:
+                found[row[0]].append(mark_from(row[1:]))
         return found

@@ -9,8 +9,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
+from cipp_tui.config.files import (
+    UnfitFile,
+    make_private_folder,
+    open_private,
+    read_file,
+    write_private,
+)
 from cipp_tui.domain.problems import LockedElsewhere, StorageProblem
+from cipp_tui.domain.text import clean
+from cipp_tui.storage.faults import lock_refusal, os_problem, sqlite_problem, unfit_problem
+
+_MOST: Final = 4096
+_SHOWN: Final = 80
 
 
 @contextmanager
@@ -19,19 +32,30 @@ def runner_lock(folder: Path, actor: str, now: datetime) -> Iterator[None]:
 
     Raises: LockedElsewhere, naming who holds it; StorageProblem.
     """
+    path, holder = folder / "runner.lock", folder / "runner.json"
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        file = sqlite3.connect(folder / "runner.lock", timeout=0.2, isolation_level=None)
-    except (OSError, sqlite3.Error) as error:
-        raise _unusable(folder, error) from None
-    holder = folder / "runner.json"
+        make_private_folder(folder)
+        os.close(open_private(path, os.O_RDWR))
+        file = sqlite3.connect(path, timeout=0.2, isolation_level=None)
+    except UnfitFile as unfit:
+        raise unfit_problem(path, unfit) from None
+    except OSError as error:
+        raise os_problem(path, error) from None
+    except sqlite3.Error as error:
+        raise sqlite_problem(path, error) from None
     with contextlib.closing(file):
         try:
             file.execute("BEGIN EXCLUSIVE")
         except sqlite3.Error as error:
-            if error.sqlite_errorname.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+            name = getattr(error, "sqlite_errorname", "")
+            if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
+                raise StorageProblem(
+                    f"{path} is damaged; delete it, it holds nothing", code="damaged"
+                ) from None
+            busy = name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
+            if busy and lock_refusal(folder) is None:
                 raise LockedElsewhere(_words(holder), code="locked-elsewhere") from None
-            raise _unusable(folder / "runner.lock", error) from None
+            raise sqlite_problem(path, error) from None
         facts = {
             "actor": actor,
             "host": socket.gethostname(),
@@ -39,29 +63,21 @@ def runner_lock(folder: Path, actor: str, now: datetime) -> Iterator[None]:
             "since": now.isoformat(timespec="minutes"),
         }
         try:
-            holder.write_text(json.dumps(facts), encoding="utf-8")
+            write_private(holder, json.dumps(facts).encode())
         except OSError as error:
-            raise _unusable(holder, error) from None
+            raise os_problem(holder, error) from None
         try:
             yield
         finally:
             file.execute("ROLLBACK")
 
 
-def _unusable(path: Path, error: Exception) -> StorageProblem:
-    reason = error.strerror if isinstance(error, OSError) else str(error)
-    return StorageProblem(
-        f"{path} cannot be used ({reason}); set CIPP_TUI_DATA to a folder that can be written",
-        code="no-access",
-    )
-
-
 def _words(holder: Path) -> str:
     try:
-        facts = json.loads(holder.read_text(encoding="utf-8"))
-        return (
-            f"{facts['actor']} works on this profile (process {facts['pid']} on {facts['host']},"
-            f" since {facts['since']})"
+        facts = json.loads(read_file(holder, most=_MOST))
+        actor, pid, host, since = (
+            clean(facts[key])[:_SHOWN] for key in ("actor", "pid", "host", "since")
         )
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, UnfitFile, ValueError, KeyError, TypeError, RecursionError):
         return "another cipp-tui works on this profile"
+    return f"{actor} works on this profile (process {pid} on {host}, since {since})"

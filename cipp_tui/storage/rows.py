@@ -19,6 +19,21 @@ from cipp_tui.domain.tenants import (
     Tenant,
     TenantId,
     TenantKind,
+    tenant_id,
+)
+from cipp_tui.storage.shapes import (
+    exactly,
+    facts_of_problem,
+    list_of,
+    moment,
+    note,
+    number,
+    optional_moment,
+    optional_text,
+    parsed,
+    segment,
+    text,
+    truth,
 )
 
 Row = tuple[Any, ...]
@@ -28,14 +43,6 @@ def time_to(moment: datetime | None) -> str | None:
     if moment is None:
         return None
     return (moment if moment.tzinfo is UTC else moment.astimezone(UTC)).isoformat()
-
-
-def time_from(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
-
-
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text)
 
 
 def tenant_to(tenant: Tenant) -> Row:
@@ -66,27 +73,32 @@ def domains_to(tenant: Tenant) -> Row:
 
 def tenant_from(row: Sequence[Any]) -> Tenant:
     ident, name, kind, default_domain, domains, relationships, gone_since, seen_at = row
+    tenant = tenant_id(ident)
     return Tenant(
-        id=TenantId(ident),
-        name=name,
+        id=tenant,
+        name=text(name),
         kind=TenantKind(kind),
-        default_domain=default_domain,
-        domains=tuple(json.loads(domains)),
-        relationships=tuple(
-            GdapRelationship(
-                id=r[0],
-                name=r[1],
-                tenant=TenantId(ident),
-                tenant_name=r[2],
-                status=RelationshipStatus(r[3]),
-                roles=shared(frozenset(RoleId(role) for role in r[4])),
-                ends_at=time_from(r[5]),
-                auto_extends=r[6],
-            )
-            for r in json.loads(relationships)
+        default_domain=optional_text(default_domain),
+        domains=list_of(text, parsed(domains)),
+        relationships=list_of(
+            lambda one: _relationship(tenant, exactly(7, one)), parsed(relationships)
         ),
-        gone_since=time_from(gone_since),
-        seen_at=time_from(seen_at),
+        gone_since=optional_moment(gone_since),
+        seen_at=optional_moment(seen_at),
+    )
+
+
+def _relationship(tenant: TenantId, facts: Sequence[Any]) -> GdapRelationship:
+    ident, name, tenant_name, status, roles, ends_at, auto_extends = facts
+    return GdapRelationship(
+        id=segment(ident),
+        name=text(name),
+        tenant=tenant,
+        tenant_name=text(tenant_name),
+        status=RelationshipStatus(status),
+        roles=shared(frozenset(RoleId(role) for role in list_of(text, roles))),
+        ends_at=optional_moment(ends_at),
+        auto_extends=truth(auto_extends),
     )
 
 
@@ -95,7 +107,7 @@ def exclusion_to(tenant: TenantId, exclusion: Exclusion) -> Row:
 
 
 def exclusion_from(row: Sequence[Any]) -> Exclusion:
-    return Exclusion(by=row[1], at=_moment(row[2]), reason=row[3])
+    return Exclusion(by=text(row[1]), at=moment(row[2]), reason=text(row[3]))
 
 
 def failures_to(tenant: TenantId, failures: Failures) -> Row:
@@ -118,32 +130,34 @@ def failures_to(tenant: TenantId, failures: Failures) -> Row:
 def failures_from(row: Sequence[Any]) -> Failures:
     """Failures; those that an older program counted without causes are one cause, the newest."""
     _, count, first_at, last_at, problem_facts, causes, app, fingerprint = row
-    problem = problem_from(json.loads(problem_facts))
-    found = tuple(
-        Cause(
-            kind=CauseKind(kind) if kind in _CAUSE_KINDS else CauseKind.OTHER,
-            count=times,
-            first_at=_moment(first),
-            last_at=_moment(last),
-            problem=problem_from(facts),
-        )
-        for kind, times, first, last, facts in json.loads(causes)
-    )
+    problem = problem_from(facts_of_problem(parsed(problem_facts)))
+    found = list_of(lambda one: _cause(exactly(5, one)), parsed(causes))
     whole = Cause(
         kind=kind_of(problem),
-        count=count,
-        first_at=_moment(first_at),
-        last_at=_moment(last_at),
+        count=number(count),
+        first_at=moment(first_at),
+        last_at=moment(last_at),
         problem=problem,
     )
     return Failures(
-        count=count,
+        count=whole.count,
         first_at=whole.first_at,
         last_at=whole.last_at,
         problem=problem,
         causes=found or (whole,),
-        app=AppId(app) if app is not None else None,
-        fingerprint=fingerprint,
+        app=AppId(text(app)) if app is not None else None,
+        fingerprint=optional_text(fingerprint),
+    )
+
+
+def _cause(facts: Sequence[Any]) -> Cause:
+    kind, times, first_at, last_at, problem_facts = facts
+    return Cause(
+        kind=CauseKind(kind) if kind in _CAUSE_KINDS else CauseKind.OTHER,
+        count=number(times),
+        first_at=moment(first_at),
+        last_at=moment(last_at),
+        problem=problem_from(facts_of_problem(problem_facts)),
     )
 
 
@@ -167,13 +181,13 @@ def permissions_to(tenant: TenantId, record: PermissionRecord) -> Row:
 def permissions_from(row: Sequence[Any]) -> PermissionRecord:
     return PermissionRecord(
         verdict=Verdict(row[1]),
-        checked_at=_moment(row[2]),
-        app=AppId(shared(row[3])),
-        fingerprint=shared(row[4]),
-        missing=shared(tuple(json.loads(row[5]))),
-        extra=shared(tuple(json.loads(row[6]))),
-        unlicensed=shared(tuple(json.loads(row[7]))),
-        applied_at=time_from(row[8]),
+        checked_at=moment(row[2]),
+        app=AppId(shared(text(row[3]))),
+        fingerprint=shared(text(row[4])),
+        missing=shared(list_of(text, parsed(row[5]))),
+        extra=shared(list_of(text, parsed(row[6]))),
+        unlicensed=shared(list_of(text, parsed(row[7]))),
+        applied_at=optional_moment(row[8]),
     )
 
 
@@ -183,27 +197,46 @@ def plan_to(plan: tuple[Step, ...]) -> str:
 
 
 @lru_cache(maxsize=16)
-def plan_from(text: str) -> tuple[Step, ...]:
-    return tuple(Step(name, Effect(effect)) for name, effect in json.loads(text))
+def plan_from(cell: str) -> tuple[Step, ...]:
+    return list_of(lambda one: _step(*exactly(2, one)), parsed(cell))
+
+
+def _step(name: object, effect: Any) -> Step:
+    return Step(text(name), Effect(effect))
+
+
+def job_to(job: Job) -> Row:
+    return (
+        job.id,
+        job.action,
+        job.actor,
+        time_to(job.created_at),
+        job.reason,
+        job.retry_of,
+        job.partner,
+        job.app,
+    )
 
 
 def job_from(row: Sequence[Any]) -> Job:
     return Job(
-        id=row[0],
+        id=number(row[0]),
         action=Action(row[1]),
-        actor=row[2],
-        created_at=_moment(row[3]),
-        reason=row[4],
-        retry_of=row[5],
+        actor=text(row[2]),
+        created_at=moment(row[3]),
+        reason=text(row[4]),
+        retry_of=None if row[5] is None else number(row[5]),
+        partner=optional_text(row[6]),
+        app=optional_text(row[7]),
     )
 
 
 def item_from(row: Sequence[Any]) -> JobItem:
     return JobItem(
-        id=row[0],
-        job=row[1],
-        tenant=TenantId(row[2]),
-        tenant_name=row[3],
+        id=number(row[0]),
+        job=number(row[1]),
+        tenant=tenant_id(row[2]),
+        tenant_name=text(row[3]),
         plan=plan_from(row[4]),
     )
 
@@ -213,4 +246,10 @@ def mark_to(item: int, mark: Mark) -> Row:
 
 
 def mark_from(row: Sequence[Any]) -> Mark:
-    return Mark(step=row[0], word=Word(row[1]), at=_moment(row[2]), request_id=row[3], note=row[4])
+    return Mark(
+        step=text(row[0]),
+        word=Word(row[1]),
+        at=moment(row[2]),
+        request_id=optional_text(row[3]),
+        note=note(row[4]),
+    )

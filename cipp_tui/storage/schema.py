@@ -1,5 +1,9 @@
 """The tables, and how an older file becomes a current one."""
 
+import contextlib
+import sqlite3
+from collections.abc import Mapping
+from functools import cache
 from typing import Final
 
 MIGRATIONS: Final = (
@@ -56,7 +60,26 @@ MIGRATIONS: Final = (
     ALTER TABLE failures ADD COLUMN app TEXT;
     ALTER TABLE failures ADD COLUMN fingerprint TEXT;
     """,
+    """
+    ALTER TABLE job ADD COLUMN partner TEXT;
+    ALTER TABLE job ADD COLUMN app TEXT;
+    """,
 )
 """Each entry brings a file of the version before to its own: never edit one that was released."""
 
 VERSION: Final = len(MIGRATIONS)
+
+
+@cache
+def columns_by_table() -> Mapping[str, tuple[str, ...]]:
+    """The columns that each table of a current file has."""
+    with contextlib.closing(sqlite3.connect(":memory:")) as file:
+        for script in MIGRATIONS:
+            file.executescript(script)
+        names = [
+            row[0] for row in file.execute("SELECT name FROM sqlite_master WHERE type='table'")
+        ]
+        return {
+            name: tuple(row[1] for row in file.execute(f"PRAGMA table_info({name})"))
+            for name in names
+        }

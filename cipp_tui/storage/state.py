@@ -5,13 +5,16 @@ import contextlib
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 from cipp_tui.domain.fleet import Exclusion, Failures, TenantRow
 from cipp_tui.domain.permissions import PermissionRecord
 from cipp_tui.domain.problems import StorageProblem
-from cipp_tui.domain.tenants import Tenant, TenantId
+from cipp_tui.domain.tenants import Tenant, TenantId, tenant_id
 from cipp_tui.storage.database import Database
+from cipp_tui.storage.faults import sqlite_problem
 from cipp_tui.storage.rows import (
     domains_to,
     exclusion_from,
@@ -23,6 +26,7 @@ from cipp_tui.storage.rows import (
     tenant_from,
     tenant_to,
 )
+from cipp_tui.storage.shapes import decoded, optional_moment, optional_text, text
 
 _CHUNK = 2000
 
@@ -46,7 +50,8 @@ class FleetStore:
     async def exclusions(self) -> dict[TenantId, Exclusion]:
         """Every exclusion, also of tenants that are not on the list at present."""
         rows = await self._database.read("SELECT * FROM exclusion")
-        return {TenantId(row[0]): exclusion_from(row) for row in rows}
+        with decoded(self._database.path, "exclusion"):
+            return {tenant_id(row[0]): exclusion_from(row) for row in rows}
 
     def put_tenants(self, tenants: Iterable[Tenant]) -> None:
         self._database.write(
@@ -95,7 +100,14 @@ class FleetStore:
         )
 
     async def remembered(self) -> dict[str, str]:
-        return dict(await self._database.read("SELECT key, value FROM remembered"))
+        rows = await self._database.read("SELECT key, value FROM remembered")
+        with decoded(self._database.path, "remembered"):
+            return {text(key): text(value) for key, value in rows}
+
+    def moment(self, remembered: str | None) -> datetime | None:
+        """A date that was remembered. Raises: StorageProblem."""
+        with decoded(self._database.path, "remembered"):
+            return optional_moment(remembered)
 
     def remember(self, key: str, value: str) -> None:
         self._database.write("INSERT OR REPLACE INTO remembered VALUES (?,?)", (key, value))
@@ -108,14 +120,39 @@ class FleetStore:
         self._database.on_broken = told
 
 
+@contextmanager
+def opened_to_read(path: Path, *, patience_s: float = 5.0) -> Iterator[sqlite3.Connection]:
+    """The file as it is, for reading alone. Raises: StorageProblem."""
+    try:
+        address = f"{path.absolute().as_uri()}?mode=ro"  # quoted: a path may hold ? and #
+        with contextlib.closing(sqlite3.connect(address, uri=True, timeout=patience_s)) as file:
+            yield file
+    except sqlite3.Error as error:
+        raise sqlite_problem(path, error) from None
+
+
+def names_stored(path: Path) -> list[tuple[TenantId, str, str | None]]:
+    """Id, name and default domain of every tenant, for a shell that waits: now or not at all.
+
+    Raises: StorageProblem.
+    """
+    with opened_to_read(path, patience_s=0.0) as file, decoded(path, "tenant"):
+        rows = file.execute("SELECT id, name, default_domain FROM tenant")
+        return [(tenant_id(row[0]), text(row[1]), optional_text(row[2])) for row in rows]
+
+
 def _load(path: Path, first: int | None) -> dict[TenantId, TenantRow]:
     only = "" if first is None else f" ORDER BY name COLLATE NOCASE LIMIT {first:d}"
-    with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as file:
-        tenants = [tenant_from(row) for row in _rows(file, f"SELECT * FROM tenant{only}")]  # noqa: S608
+    with opened_to_read(path) as file:
+        with decoded(path, "tenant"):
+            tenants = [tenant_from(row) for row in _rows(file, f"SELECT * FROM tenant{only}")]  # noqa: S608
         ids = None if first is None else json.dumps([tenant.id for tenant in tenants])
-        exclusions = {r[0]: exclusion_from(r) for r in _about(file, "exclusion", ids)}
-        failures = {r[0]: failures_from(r) for r in _about(file, "failures", ids)}
-        permissions = {r[0]: permissions_from(r) for r in _about(file, "permissions", ids)}
+        with decoded(path, "exclusion"):
+            exclusions = {r[0]: exclusion_from(r) for r in _about(file, "exclusion", ids)}
+        with decoded(path, "failures"):
+            failures = {r[0]: failures_from(r) for r in _about(file, "failures", ids)}
+        with decoded(path, "permissions"):
+            permissions = {r[0]: permissions_from(r) for r in _about(file, "permissions", ids)}
         return {
             tenant.id: TenantRow(
                 tenant=tenant,

@@ -78,4 +78,4 @@ def test_a_state_file_that_cannot_be_used_stops_everything_before_it_begins(
             timeout=60,
             check=False,
         )
-        refused(fleet, full, "disk")
+        refused(fleet, full, "must not grow any further")

@@ -262,7 +262,7 @@ def test_a_file_that_is_not_utf_8_is_told(config: Path) -> None:
 def test_a_folder_in_place_of_the_file_is_told(config: Path) -> None:
     config.mkdir()
 
-    with pytest.raises(ConfigProblem, match="cannot be read"):
+    with pytest.raises(ConfigProblem, match="is not a regular file but a folder"):
         load_profiles(config)
 
 

@@ -59,13 +59,13 @@ def test_a_variable_that_is_not_set_is_named(env: dict[str, str]) -> None:
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     words = problem_of(SecretReference(file=tmp_path / "none"), {})
 
-    assert f"{tmp_path / 'none'}: No such file or directory" in words
+    assert f"{tmp_path / 'none'}: there is no such file or folder" in words
 
 
 def test_a_file_of_a_user_who_is_not_there_is_named() -> None:
     words = problem_of(SecretReference(file=Path("~no-such-user/secret")), {})
 
-    assert "~no-such-user/secret: No such file or directory" in words
+    assert "~no-such-user/secret: there is no such file or folder" in words
 
 
 def test_a_path_that_no_file_can_have_is_told() -> None:

@@ -17,7 +17,8 @@ from cipp_tui.storage.state import FleetStore
 from tests.support import HurriedClock
 
 APP = AppId("app")
-ONE, TWO = TenantId("one"), TenantId("two")
+ONE = TenantId("11111111-1111-4111-8111-111111111111")
+TWO = TenantId("22222222-2222-4222-8222-222222222222")
 BLOCKED = Refused("blocked", code="AADSTS53003")
 
 

@@ -21,6 +21,7 @@ from cipp_tui.storage.state import FleetStore
 
 AT = datetime(2026, 3, 2, 9, 41, tzinfo=UTC)
 ONE = TenantId("11111111-1111-4111-8111-111111111111")
+TWO = TenantId("22222222-2222-4222-8222-222222222222")
 PLAN = (Step("take-away", Effect.DESTROY), Step("verify", Effect.READ))
 
 
@@ -114,9 +115,7 @@ async def test_a_closed_item_is_no_longer_looked_for(tmp_path: Path) -> None:
     async with open_database(tmp_path / "state.db") as database:
         journal = Journal(database)
         await journal.open()
-        _, items = await journal.begin(
-            wish(), [Draft(ONE, "a", PLAN), Draft(TenantId("two"), "b", PLAN)]
-        )
+        _, items = await journal.begin(wish(), [Draft(ONE, "a", PLAN), Draft(TWO, "b", PLAN)])
         journal.mark(items[0].id, Mark(step="end", word=Word.DONE, at=AT))
 
         assert [entry.item.id for entry in await journal.unfinished()] == [items[1].id]
