@@ -8,7 +8,17 @@ from typing import Any
 
 from cipp_tui.api.endpoints import Service
 from cipp_tui.domain.entra import EntraKind, entra_kind
-from cipp_tui.domain.problems import MFA_REQUIRED, Broken, Refused, RemoteProblem, Side, Throttled
+from cipp_tui.domain.problems import (
+    MFA_REQUIRED,
+    Broken,
+    ConfigProblem,
+    Problem,
+    Refused,
+    RemoteProblem,
+    Side,
+    Throttled,
+)
+from cipp_tui.domain.roles import COMPLIANCE_ADMINISTRATOR, RoleId
 from cipp_tui.domain.text import clean
 
 _AADSTS = re.compile(r"AADSTS(\d+)")
@@ -96,6 +106,33 @@ def _is_about_us(status: int, told: _Told) -> bool:
     Source: Partner Center, "Error codes", "Mandating multifactor authentication for your tenant".
     """
     return status == 401 or told.code == MFA_REQUIRED or MFA_REQUIRED in told.message
+
+
+def of_role(role: RoleId, problem: RemoteProblem) -> Problem:
+    """A refusal to activate a role: one of the configuration, where no such role can be given.
+
+    Templates are the same in every tenant, so a tenant is not to blame. Compliance Administrator
+    is wanted by us, not by the configuration.
+    Source: Graph, "Activate directoryRole"; microsoftgraph/microsoft-graph-docs#11585.
+    """
+    implicit = problem.status == 400 and _IMPLICIT in problem.message.casefold()
+    unknown = problem.status == 404 and problem.code.startswith("Request_ResourceNotFound")
+    if role == COMPLIANCE_ADMINISTRATOR or not (implicit or unknown):
+        return problem
+    what = "stands for an implicit role" if implicit else "is the template of no role"
+    return ConfigProblem(
+        f"{role} {what}, so it cannot be given",
+        key="directory_roles",
+        fix="Take it out",
+        code="directory-role",
+        host=problem.host,
+        status=problem.status,
+        request_id=problem.request_id,
+        at=problem.at,
+    )
+
+
+_IMPLICIT = "implicit user role"
 
 
 def graph_problem(body: Mapping[str, Any], **facts: Any) -> RemoteProblem:

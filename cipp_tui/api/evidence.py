@@ -240,6 +240,8 @@ def _needs_consent(found: Evidence) -> bool:
     if isinstance(token, Unread):
         return token.problem.lacks_consent
     holdings = found.holdings
-    if holdings is None or isinstance(holdings, Unread):
+    if isinstance(holdings, Unread):
+        return token is False or holdings.problem.lacks_consent
+    if holdings is None:
         return token is False
     return holdings.diff.consent_missing or not (holdings.diff.in_order or holdings.widenable)

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 from cipp_tui.api.batch import MOST, Part, PartAnswer, send_batch
+from cipp_tui.api.errors import of_role
 from cipp_tui.api.graph import TenantReading
 from cipp_tui.api.http import HttpClient, Token
 from cipp_tui.api.wire import Principal
@@ -17,7 +18,15 @@ from cipp_tui.domain.permissions import (
     StepCounts,
     WantedPermissions,
 )
-from cipp_tui.domain.problems import NotUnderstood, Refused, RemoteProblem, Unsuited
+from cipp_tui.domain.problems import (
+    ConfigProblem,
+    NotUnderstood,
+    Problem,
+    Refused,
+    RemoteProblem,
+    Unsuited,
+)
+from cipp_tui.domain.roles import RoleId
 
 LONGEST_SCOPE = 3850
 """Signs in one grant's scope. Source: Graph, oAuth2PermissionGrant resource type."""
@@ -35,7 +44,7 @@ class Written:
     unlicensed: set[AppId] = field(default_factory=set)
     unseen: bool = False  # a principal is there although it was not in the reading
     read_back: dict[str, PartAnswer] = field(default_factory=dict)  # what the reads after it told
-    problem: RemoteProblem | None = None  # the first refusal
+    problem: Problem | None = None  # the first refusal; one of the configuration before all
 
 
 class Grants:
@@ -173,6 +182,10 @@ class Grants:
                 written.unlicensed.add(AppId(ident))
                 name_of = wanted.resource_names.get(AppId(ident), ident)
                 written.counts += StepCounts(unlicensed=(name_of,))
+            elif problem is not None and kind == "activate":
+                told = of_role(RoleId(ident), problem)
+                first = isinstance(told, ConfigProblem)
+                written.problem = told if first else written.problem or told
             elif problem is not None:
                 written.problem = written.problem or problem
             elif answer.was_there:

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from cipp_tui.config.files import UnfitFile, read_file
 from cipp_tui.config.places import at_home
 from cipp_tui.domain.failures import SUSPENDED_AT
+from cipp_tui.domain.roles import RoleId, why_not_given
 from cipp_tui.domain.text import clean
 
 _GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -58,7 +59,14 @@ def _existing(value: Path) -> Path:
     return path
 
 
+def _givable(role: str) -> str:
+    if reason := why_not_given(RoleId(role)):
+        raise ValueError(reason)
+    return role
+
+
 Guid = Annotated[str, AfterValidator(_guid)]
+DirectoryRole = Annotated[Guid, AfterValidator(_givable)]
 Address = Annotated[str, AfterValidator(_address)]
 Shown = Annotated[str, Field(max_length=24), AfterValidator(clean)]
 Variable = Annotated[str, Field(min_length=1), AfterValidator(_variable)]
@@ -147,7 +155,7 @@ class DirectProfile(_Profile):
     ca_bundle: ExistingFile | None = None
     prune: bool = Field(default=False, strict=True)
     extra_permissions: list[ExtraPermission] = Field(default_factory=list)
-    directory_roles: list[Guid] = Field(default_factory=list)
+    directory_roles: list[DirectoryRole] = Field(default_factory=list)
     direct_tenants: list[Guid] = Field(default_factory=list)
 
 

@@ -38,6 +38,22 @@ NAMES: Final[dict[RoleId, str]] = {
 }
 
 
+IMPLICIT: Final[dict[RoleId, str]] = {
+    RoleId("a0b1b346-4d3e-4e8b-98f8-753987be4970"): "User",
+    RoleId("10dae51f-b6af-4016-8d66-8c2a99b929b3"): "Guest User",
+    RoleId("2af84b1e-32c8-42b7-82bc-daa82404023b"): "Restricted Guest User",
+}
+"""Templates that stand for what every user or guest may do anyway: they cannot be activated.
+Source: Graph, "List directoryRoleTemplates"; microsoftgraph/microsoft-graph-docs#17047."""
+
+
+def why_not_given(role: RoleId) -> str:
+    """Why a role can be given to no application; empty where nothing speaks against it."""
+    if (name := IMPLICIT.get(role)) is None:
+        return ""
+    return f"{role} is the implicit role {name}, which cannot be given to anybody"
+
+
 EXPECTED: Final = tuple(
     sorted(
         NAMES.keys()

@@ -43,6 +43,15 @@ ROLE_NAMES: Final[dict[str, str]] = MAPPED_ROLES | {
     HELPDESK_ADMINISTRATOR: "Helpdesk Administrator",
 }
 
+# What every user or guest may do anyway. Source: Graph docs, List directoryRoleTemplates.
+IMPLICIT_ROLES: Final = frozenset(
+    {
+        "a0b1b346-4d3e-4e8b-98f8-753987be4970",
+        "10dae51f-b6af-4016-8d66-8c2a99b929b3",
+        "2af84b1e-32c8-42b7-82bc-daa82404023b",
+    }
+)
+
 # Consent on behalf of a customer. Source: Partner Center, GDAP frequently asked questions.
 MAY_CONSENT: Final = frozenset(
     {GLOBAL_ADMINISTRATOR, APPLICATION_ADMINISTRATOR, CLOUD_APPLICATION_ADMINISTRATOR}

@@ -81,3 +81,31 @@ def test_partner_center_without_mfa_needs_a_sign_in(lab: Lab) -> None:
 
     assert (refreshed.code, asked.code) == (3, 3)
     assert "carries no multi-factor proof" in refreshed.err
+
+
+@pytest.mark.parametrize("command", ["refresh --all", "sync", "profiles check"])
+def test_an_implicit_role_is_refused_before_anything_is_sent(lab: Lab, command: str) -> None:
+    role = "10dae51f-b6af-4016-8d66-8c2a99b929b3"
+    text = lab.config.read_text(encoding="utf-8")
+    lab.config.write_text(f'{text}directory_roles = ["{role}"]\n', encoding="utf-8")
+    lab.simulator.reset_log()
+
+    ended = lab.run(*command.split())
+
+    assert ended.code == 2
+    assert "directory_roles" in ended.err
+    assert role in ended.err
+    assert "Guest User" in ended.err
+    assert not lab.simulator.log
+
+
+def test_a_role_that_no_template_has_is_named_with_its_key(lab: Lab) -> None:
+    role = "00000000-0000-4000-8000-000000000001"
+    text = lab.config.read_text(encoding="utf-8")
+    lab.config.write_text(f'{text}directory_roles = ["{role}"]\n', encoding="utf-8")
+
+    ended = lab.run("refresh", "--all")
+
+    assert ended.code == 2
+    assert "directory_roles" in ended.err
+    assert role in ended.err

@@ -11,7 +11,8 @@ from cipp_tui.api.endpoints import Service
 from cipp_tui.api.errors import problem_from
 from cipp_tui.api.http import Answer, Call, HttpClient
 from cipp_tui.domain.jobs import Outcome
-from cipp_tui.domain.problems import Problem, Side
+from cipp_tui.domain.problems import ConfigProblem, Problem, Side
+from cipp_tui.domain.roles import RoleId
 from cipp_tui.domain.tenants import TenantId
 from cipp_tui.services.advice import advise
 from cipp_tui.services.diagnosis import Weight
@@ -189,3 +190,29 @@ async def test_one_tenant_alone_is_told_the_cause_as_one_of_our_own(
         )
 
         await refused(house, [one], "partner-center-mfa")
+
+
+@pytest.mark.parametrize(
+    ("role", "words"),
+    [
+        ("10dae51f-b6af-4016-8d66-8c2a99b929b3", "implicit role"),
+        ("00000000-0000-4000-8000-000000000001", "template of no role"),
+    ],
+)
+async def test_a_role_that_cannot_be_given_is_the_configurations_fault(
+    tmp_path: Path, role: str, words: str
+) -> None:
+    clock = HurriedClock()
+    simulator = simulator_for(clock, tenants=30, up_to_date=1.0)
+    wanted = (RoleId(role),)
+    async with running_house(
+        tmp_path, simulator, clock=clock, concurrency=AT_ONCE, directory_roles=wanted
+    ) as house:
+        await house.read_list()
+
+        cause = await refused(house, customers(house), "config")
+
+        assert isinstance(cause, ConfigProblem)
+        assert cause.key == "directory_roles"
+        assert role in str(cause)
+        assert words in str(cause)

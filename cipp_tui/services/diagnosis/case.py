@@ -98,11 +98,24 @@ class Case:
         return holdings is not None and holdings.enabled and holdings.diff.in_order
 
     @property
+    def consent_problem(self) -> Problem | None:
+        """What says, in the sign-in or in Graph, that our application is not in the tenant."""
+        unread = self.found.holdings if self.found is not None else None
+        for problem in (self.token_problem, _why_unread(unread)):
+            if problem is not None and problem.lacks_consent:
+                return problem
+        return None
+
+    @property
     def consent_missing(self) -> bool:
         """Whether our application is not in the tenant."""
-        if (problem := self.token_problem) is not None:
-            return problem.lacks_consent
-        return self.holdings is not None and self.holdings.diff.consent_missing
+        if self.consent_problem is not None:
+            return True
+        return (
+            self.token_problem is None
+            and self.holdings is not None
+            and self.holdings.diff.consent_missing
+        )
 
     @property
     def too_narrow(self) -> bool:

@@ -90,7 +90,7 @@ def consent(case: Case) -> Finding | None:
     """Our application is not in the tenant: what keeps it out, or nothing but a refresh."""
     if not case.consent_missing:
         return None
-    problem = case.token_problem
+    problem = case.consent_problem
     if case.row.tenant.kind is TenantKind.DIRECT:
         return found("direct-no-consent", problem=problem)
     if case.row.tenant.kind is TenantKind.PARTNER:
@@ -99,7 +99,9 @@ def consent(case: Case) -> Finding | None:
     if hindrance is not None:
         return hindrance
     last = case.last_problem
-    return of(last) if _kept_consent_out(last, case) else said(NO_CONSENT, problem=problem)
+    if _kept_consent_out(last, case):
+        return of(last)
+    return of(problem) if problem is not None else said(NO_CONSENT)
 
 
 def _kept_consent_out(last: Problem | None, case: Case) -> TypeGuard[Problem]:

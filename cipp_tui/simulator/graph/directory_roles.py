@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from cipp_tui.simulator.directory import ServicePrincipal
-from cipp_tui.simulator.directory_roles import MAY_ASSIGN_ROLES, ROLE_NAMES
+from cipp_tui.simulator.directory_roles import IMPLICIT_ROLES, MAY_ASSIGN_ROLES, ROLE_NAMES
 from cipp_tui.simulator.graph.call import (
     GraphCall,
     Key,
@@ -111,6 +111,8 @@ def get_role(call: GraphCall) -> Reply:
 def activate_role(call: GraphCall) -> Reply:
     """Activate a role from its template."""
     template_id = call.text("roleTemplateId").lower()
+    if template_id in IMPLICIT_ROLES:
+        raise bad_request("Instantiating an implicit user role in not supported.")
     if template_id not in ROLE_NAMES:
         raise not_found(template_id)
     if template_id in call.world.directory_of(call.tenant).active_roles:
