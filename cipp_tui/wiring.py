@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
+from cipp_tui.api.certificates import load_certificate
+from cipp_tui.api.credentials import ClientCertificate, Credential, FederatedToken
 from cipp_tui.api.direct import DirectBackend, DirectSettings
 from cipp_tui.api.endpoints import endpoints_for
 from cipp_tui.api.token_store import MemoryTokenStore, open_token_store
@@ -22,6 +24,7 @@ from cipp_tui.config import (
     profile_dir,
     resolve,
 )
+from cipp_tui.config.places import at_home
 from cipp_tui.demo import DemoWorld, demo_world
 from cipp_tui.domain.clock import SYSTEM, Clock
 from cipp_tui.domain.permissions import AppId
@@ -68,7 +71,7 @@ async def open_session(
             open_database(folder / "state.db", to_act=looking_only is None)
         )
         store = FleetStore(database)
-        settings = await _settings(profile, house, env=env, folder=folder, store=store)
+        settings = await _settings(profile, house, env=env, folder=folder, store=store, clock=clock)
         backend = DirectBackend(settings, clock=clock)
         house.push_async_callback(backend.aclose)
         session = Session(
@@ -103,10 +106,11 @@ async def _settings(
     env: Mapping[str, str],
     folder: Path,
     store: FleetStore,
+    clock: Clock,
 ) -> DirectSettings:
     match profile:
         case DirectProfile():
-            return await _direct(profile, env=env, folder=folder, store=store)
+            return await _direct(profile, env=env, folder=folder, store=store, clock=clock)
         case DemoProfile():
             world = await house.enter_async_context(
                 demo_world(
@@ -126,7 +130,7 @@ async def _settings(
 
 
 async def _direct(
-    profile: DirectProfile, *, env: Mapping[str, str], folder: Path, store: FleetStore
+    profile: DirectProfile, *, env: Mapping[str, str], folder: Path, store: FleetStore, clock: Clock
 ) -> DirectSettings:
     secret = _resolved(profile.client_secret, env, profile.name, "client_secret")
     refresh_token = _resolved(profile.refresh_token, env, profile.name, "refresh_token")
@@ -141,6 +145,7 @@ async def _direct(
         partner_tenant=TenantId(profile.partner_tenant),
         client_id=AppId(profile.client_id),
         client_secret=lambda: secret,
+        credential=await asyncio.to_thread(_assertions, profile, env, clock),
         refresh_token=lambda: refresh_token,
         store=await asyncio.to_thread(open_token_store, folder, profile.name),
         seed=await _seed(store),
@@ -187,6 +192,22 @@ def _resolved(
     if reference is None:
         return None
     return resolve(reference, env, key=f"profiles.{profile}.{key}").reveal()
+
+
+def _assertions(profile: DirectProfile, env: Mapping[str, str], clock: Clock) -> Credential | None:
+    """What signs assertions, where the application has no secret. Raises: ConfigProblem."""
+    if (given := profile.client_certificate) is not None:
+        key = f"profiles.{profile.name}.client_certificate"
+        passphrase = (
+            resolve(given.passphrase, env, key=f"{key}.passphrase").reveal()
+            if given.passphrase is not None
+            else None
+        )
+        certificate = load_certificate(at_home(given.file), passphrase, key=key)
+        return ClientCertificate(certificate=certificate, client_id=profile.client_id, clock=clock)
+    if profile.federated_token_file is not None:
+        return FederatedToken(at_home(profile.federated_token_file))
+    return None
 
 
 async def _seed(store: FleetStore) -> str:

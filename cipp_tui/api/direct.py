@@ -16,6 +16,7 @@ from cipp_tui.api.backend import (
     Preflight,
 )
 from cipp_tui.api.concurrency import ConcurrencyLimit
+from cipp_tui.api.credentials import ClientSecret, Credential
 from cipp_tui.api.customers import Customers
 from cipp_tui.api.endpoints import Endpoints
 from cipp_tui.api.evidence import EvidenceReader
@@ -54,6 +55,7 @@ class DirectSettings:
     partner_tenant: TenantId
     client_id: AppId
     client_secret: Callable[[], str | None]
+    credential: Credential | None = None  # instead of a secret
     refresh_token: Callable[[], str | None]
     store: TokenStore
     seed: str
@@ -88,12 +90,13 @@ class DirectBackend:
             transport=transport,
             read_only=settings.read_only,
         )
+        credential = settings.credential or ClientSecret(settings.client_secret)
         self._sign_in = MsalSignIn(
             settings.endpoints,
             self._http,
             partner=settings.partner_tenant,
             client_id=settings.client_id,
-            client_secret=settings.client_secret,
+            credential=credential,
             clock=clock,
             ca_bundle=settings.ca_bundle,
         )
@@ -103,7 +106,7 @@ class DirectBackend:
             settings.store,
             partner=settings.partner_tenant,
             client_id=settings.client_id,
-            client_secret=settings.client_secret,
+            credential=credential,
             configured_refresh_token=settings.refresh_token,
             clock=clock,
         )

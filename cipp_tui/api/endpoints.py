@@ -39,6 +39,13 @@ class Endpoints:
             case Service.PARTNER_CENTER:
                 return self.partner_center
 
+    def token_endpoint(self, tenant: str) -> str:
+        """A tenant's token endpoint by the name Entra ID knows it by: what assertions are for.
+
+        Source: Entra, certificate credentials, claim `aud`.
+        """
+        return f"{self.authority}/{tenant}/oauth2/v2.0/token"
+
 
 def _cloud(login: str, graph: str, partner_center: str, audience: str) -> Endpoints:
     return Endpoints(

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 
 from cipp_tui.api.backend import DeviceSignIn
+from cipp_tui.api.credentials import Credential, CredentialKind, for_msal
 from cipp_tui.api.endpoints import Endpoints, Service
 from cipp_tui.api.errors import problem_from
 from cipp_tui.api.http import HttpClient
@@ -60,7 +61,7 @@ class MsalSignIn:
         *,
         partner: TenantId,
         client_id: str,
-        client_secret: Callable[[], str | None],
+        credential: Credential,
         clock: Clock,
         ca_bundle: str | None = None,
     ) -> None:
@@ -68,7 +69,7 @@ class MsalSignIn:
         self._http = http
         self._partner = partner
         self._client_id = client_id
-        self._client_secret = client_secret
+        self._credential = credential
         self._clock = clock
         self._ca_bundle = ca_bundle
         self._flow: dict[str, Any] | None = None
@@ -119,7 +120,7 @@ class MsalSignIn:
     def _redeem(self, refresh_token: str, scope: str) -> SignedIn:
         door = self._door()
         try:
-            app = self._application(door, public=self._client_secret() is None)
+            app = self._application(door, public=self._is_public)
             result = self._ask(
                 door, lambda: app.acquire_token_by_refresh_token(refresh_token, scopes=[scope])
             )
@@ -159,9 +160,14 @@ class MsalSignIn:
         }
         if public:
             return msal.PublicClientApplication(self._client_id, **options)
+        proof = for_msal(self._credential, self._endpoints.token_endpoint(self._partner))
         return msal.ConfidentialClientApplication(
-            self._client_id, client_credential=self._client_secret(), **options
+            self._client_id, client_credential=proof, **options
         )
+
+    @property
+    def _is_public(self) -> bool:
+        return self._credential.kind is CredentialKind.NONE
 
     def _ask(self, door: "_MsalDoor", ask: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         from msal.exceptions import MsalServiceError

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Final
 
+from cipp_tui.api.credentials import Credential, CredentialKind, proof_for
 from cipp_tui.api.endpoints import Endpoints, Service
 from cipp_tui.api.http import Call, HttpClient, Token
 from cipp_tui.api.sign_in import MsalSignIn, SignedIn
@@ -33,7 +34,7 @@ class Tokens:
         *,
         partner: TenantId,
         client_id: str,
-        client_secret: Callable[[], str | None],
+        credential: Credential,
         configured_refresh_token: Callable[[], str | None],
         clock: Clock,
     ) -> None:
@@ -42,7 +43,7 @@ class Tokens:
         self._store = store
         self._partner = partner
         self._client_id = client_id
-        self._client_secret = client_secret
+        self._credential = credential
         self._configured = configured_refresh_token
         self._clock = clock
         self._refresh_token: str | None = None
@@ -97,7 +98,7 @@ class Tokens:
             kept = self._kept.get((tenant, Service.GRAPH))
             if kept is not None and self._good(kept):
                 return kept
-            if self._client_secret() is None:
+            if self._credential.kind is CredentialKind.NONE:
                 raise SignInProblem(
                     "A direct tenant needs the application's own secret", code="no-secret"
                 )
@@ -151,9 +152,12 @@ class Tokens:
         )
 
     async def _ask(self, tenant: TenantId, grant: Mapping[str, str]) -> Token:
-        form = {"client_id": self._client_id, "scope": self._endpoints.graph_scope, **grant}
-        if (secret := self._client_secret()) is not None:
-            form["client_secret"] = secret
+        form = {
+            "client_id": self._client_id,
+            "scope": self._endpoints.graph_scope,
+            **grant,
+            **await proof_for(self._credential, self._endpoints.token_endpoint(tenant)),
+        }
         began = self._clock.monotonic()
         try:
             answer = await self._http.send(

@@ -101,6 +101,23 @@ class SecretReference(_Strict):
         return self
 
 
+class CertificateReference(_Strict):
+    """Where the application's certificate is, with its private key: PEM or PFX."""
+
+    file: Path
+    passphrase: SecretReference | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _never_a_text(cls, value: object) -> object:
+        if isinstance(value, str):
+            raise ValueError(
+                'must be a table: write { file = "PATH" }, and passphrase = { env = "NAME" } in it'
+                " where the key is encrypted"
+            )
+        return value
+
+
 class EndpointsSetting(_Strict):
     """Other addresses than the cloud's own."""
 
@@ -142,6 +159,10 @@ class _Profile(_Strict):
     bell: Literal["off", "job"] = "off"
 
 
+CREDENTIALS = ("client_secret", "client_certificate", "federated_token_file")
+"""What the application proves itself with; a profile has one of them, or none."""
+
+
 class DirectProfile(_Profile):
     """Entra ID, Graph and Partner Center themselves."""
 
@@ -149,6 +170,8 @@ class DirectProfile(_Profile):
     partner_tenant: Guid
     client_id: Guid
     client_secret: SecretReference | None = None
+    client_certificate: CertificateReference | None = None
+    federated_token_file: Path | None = None
     refresh_token: SecretReference | None = None
     cloud: Literal["global", "usgov", "china"] = "global"
     endpoints: EndpointsSetting = EndpointsSetting()
@@ -157,6 +180,13 @@ class DirectProfile(_Profile):
     extra_permissions: list[ExtraPermission] = Field(default_factory=list)
     directory_roles: list[DirectoryRole] = Field(default_factory=list)
     direct_tenants: list[Guid] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _one_credential(self) -> "DirectProfile":
+        given = [name for name in CREDENTIALS if getattr(self, name) is not None]
+        if len(given) > 1:
+            raise ValueError(f"has {' and '.join(given)}: an application has one, keep one of them")
+        return self
 
 
 class CippProfile(_Profile):

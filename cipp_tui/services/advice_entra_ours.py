@@ -135,7 +135,8 @@ SECRET_MISSING: Final = _own(
     "secret-missing",
     "secret",
     "The application needs a client secret and was given none.",
-    "Set client_secret in the profile, or allow public client flows in the app registration.",
+    "Set client_secret or client_certificate in the profile, or allow public client flows in the"
+    " app registration.",
 )
 SECRET_NOT_WANTED: Final = _own(
     "secret-not-wanted",
@@ -148,6 +149,18 @@ CERTIFICATE: Final = _own(
     "secret",
     "The application's certificate is not known to Entra ID.",
     "Right after a rotation wait a minute; else upload the certificate to the app registration.",
+)
+ASSERTION_TIME: Final = _own(
+    "assertion-time",
+    "clock",
+    "The proof our application signed is not good at this time of day.",
+    "Set this machine's clock right; a federated token that has run out must be written anew.",
+)
+FEDERATION: Final = _own(
+    "federated-credential",
+    "token",
+    "No federated credential of the app registration fits the token of federated_token_file.",
+    "Compare its issuer, subject and audience with the app registration's federated credentials.",
 )
 NOT_REGISTERED: Final = _own(
     "permission-not-registered",

@@ -79,7 +79,14 @@ LOCAL: Final[Mapping[str, Advice]] = {
         "secret-missing",
         "secret",
         "A direct tenant is reached by the application itself, and there is no client secret.",
-        "Set client_secret in the profile.",
+        "Set client_secret, client_certificate or federated_token_file in the profile.",
+        fleet_wide=True,
+    ),
+    "federated-token": Advice(
+        "federated-token",
+        "token",
+        "The federated token of federated_token_file cannot be used.",
+        "Correct the path, or have the workload's platform write the file anew.",
         fleet_wide=True,
     ),
     "not-visible": Advice(

@@ -3,6 +3,8 @@
 Knows nothing of HTTP. The rules that follow from the model live in `rules.py`.
 """
 
+import base64
+import hashlib
 import random
 from collections import OrderedDict
 from dataclasses import dataclass, field
@@ -126,6 +128,30 @@ class Tenant:
     touched: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class RegisteredCertificate:
+    """A certificate of the registration: what may sign assertions for it."""
+
+    der: bytes
+    key_id: str
+    ends: float
+
+    @property
+    def thumbprint(self) -> str:
+        """SHA-256, as the header `x5t#S256` writes it."""
+        return base64.urlsafe_b64encode(hashlib.sha256(self.der).digest()).rstrip(b"=").decode()
+
+
+@dataclass(frozen=True, slots=True)
+class FederatedIdentity:
+    """A foreign identity whose tokens stand for the application."""
+
+    issuer: str
+    subject: str
+    public_key: str  # PEM; a real provider publishes it
+    audience: str = "api://AzureADTokenExchange"
+
+
 @dataclass(slots=True)
 class Application:
     """The partner's Secure Application Model registration (`CIPP-SAM`)."""
@@ -136,6 +162,8 @@ class Application:
     secret: str
     credential: Credential = "valid"
     allows_public_client: bool = True
+    certificates: list[RegisteredCertificate] = field(default_factory=list)
+    federations: list[FederatedIdentity] = field(default_factory=list)
     # resource app id -> ((permission id, "Role" | "Scope"), ...)
     required: dict[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from cipp_tui.api.credentials import Credential
 from cipp_tui.api.direct import DirectBackend, DirectSettings
 from cipp_tui.api.endpoints import Endpoints, Service, endpoints_for
 from cipp_tui.api.http import Call, HttpClient
@@ -34,7 +35,7 @@ class PlainSignIn:
     ) -> None:
         self._endpoints, self._http = endpoints, http
         self._partner, self._client_id = partner, client_id
-        self._secret = _["client_secret"]
+        self._credential: Credential = _["credential"]
 
     async def redeem(self, refresh_token: str, scope: str) -> SignedIn:
         try:
@@ -45,7 +46,7 @@ class PlainSignIn:
                     path=f"/{self._partner}/oauth2/v2.0/token",
                     form={
                         "client_id": self._client_id,
-                        "client_secret": self._secret(),
+                        **self._credential.fields(""),
                         "grant_type": "refresh_token",
                         "refresh_token": refresh_token,
                         "scope": scope,

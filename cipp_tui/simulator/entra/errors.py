@@ -212,6 +212,38 @@ KNOWN: Final[dict[int, Known]] = {
         "The request body must contain the following parameter: 'client_assertion' or "
         "'client_secret'.",
     ),
+    50027: Known(401, "invalid_client", "JWT token is invalid or malformed."),
+    700021: Known(
+        401,
+        "invalid_client",
+        "Client assertion application identifier doesn't match 'client_id' parameter.",
+    ),
+    700023: Known(
+        401, "invalid_client", "Client assertion audience claim does not match Realm issuer."
+    ),
+    700024: Known(401, "invalid_client", "Client assertion is not within its valid time range."),
+    700027: Known(
+        401,
+        "invalid_client",
+        "The certificate with identifier used to sign the client assertion is not registered on "
+        "application. [Reason - {reason}]",
+    ),
+    700211: Known(
+        401,
+        "invalid_client",
+        "No matching federated identity record found for presented assertion issuer '{issuer}'.",
+    ),
+    700212: Known(
+        401,
+        "invalid_client",
+        "No matching federated identity record found for presented assertion audience "
+        "'{audience}'.",
+    ),
+    700213: Known(
+        401,
+        "invalid_client",
+        "No matching federated identity record found for presented assertion subject '{subject}'.",
+    ),
     7000222: Known(
         401,
         "invalid_client",

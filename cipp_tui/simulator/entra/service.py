@@ -145,9 +145,9 @@ class SignInService:
         )
 
     def _device_code(self, request: Request, key: str) -> Response:
-        self._tenant(key)
+        tenant = self._tenant(key)
         form = _form(request)
-        authenticate_client(self.context, form, public=True)
+        authenticate_client(self.context, form, tenant, public=True)
         knobs = self.context.knobs
         code = self.devices.start(
             form["client_id"].lower(),
@@ -186,7 +186,7 @@ class SignInService:
     def _by_refresh_token(self, tenant: Tenant, form: Mapping[str, str]) -> Response:
         token = self.context.mint.read_refresh_token(form.get("refresh_token", ""))
         user = self.context.world.users.get(token["oid"]) if token else None
-        authenticate_client(self.context, form, public=bool(token and token["public"]))
+        authenticate_client(self.context, form, tenant, public=bool(token and token["public"]))
         if token is None or user is None:
             raise AadSts(9002313)
         if self.context.clock() >= token["exp"]:
@@ -195,7 +195,7 @@ class SignInService:
         return self._user_tokens(tenant, session, wanted_from(form.get("scope", "")), form)
 
     def _by_device_code(self, tenant: Tenant, form: Mapping[str, str]) -> Response:
-        authenticate_client(self.context, form, public=True)
+        authenticate_client(self.context, form, tenant, public=True)
         now = self.context.clock()
         code = self.devices.redeem(form.get("device_code", ""), form["client_id"].lower(), now)
         user = self.context.world.service_user
@@ -203,7 +203,7 @@ class SignInService:
         return self._user_tokens(tenant, session, wanted_from(code.scope), form)
 
     def _by_client_credentials(self, tenant: Tenant, form: Mapping[str, str]) -> Response:
-        authenticate_client(self.context, form, public=False)
+        authenticate_client(self.context, form, tenant, public=False)
         wanted = wanted_from(form.get("scope", ""))
         roles = application_permissions(self.context, tenant, wanted)
         subject = Subject(tenant.id, self.context.world.application.app_id, None)

@@ -13,6 +13,7 @@ from cipp_tui.simulator.catalogue import (
 )
 from cipp_tui.simulator.context import Context
 from cipp_tui.simulator.directory import Directory, ServicePrincipal
+from cipp_tui.simulator.entra.assertions import verify_assertion
 from cipp_tui.simulator.entra.errors import GUEST_CLASH, AadSts
 from cipp_tui.simulator.rules import granted_roles, user_roles
 from cipp_tui.simulator.world import Tenant, User
@@ -54,8 +55,10 @@ def wanted_from(scope: str) -> Wanted:
     return Wanted(split[0][0], names if parts else (), oidc)
 
 
-def authenticate_client(context: Context, form: Mapping[str, str], *, public: bool) -> None:
-    """Check client id and secret; a public sign-in needs no secret.
+def authenticate_client(
+    context: Context, form: Mapping[str, str], tenant: Tenant, *, public: bool
+) -> None:
+    """Check client id and secret or assertion; a public sign-in needs neither.
 
     Source: Entra docs, client credentials and error codes 7000215, 7000218, 7000222, 700016.
     """
@@ -64,6 +67,9 @@ def authenticate_client(context: Context, form: Mapping[str, str], *, public: bo
         raise AadSts(900144, parameter="client_id")
     if form["client_id"].lower() != application.app_id or application.credential == "app-deleted":
         raise AadSts(700016, app=form["client_id"])
+    if "client_assertion" in form:
+        verify_assertion(application, form, tenant.id, context.clock())
+        return
     secret = form.get("client_secret")
     if secret is None:
         if public and application.allows_public_client:
