@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from cipp_tui.api.endpoints import Service
 from cipp_tui.api.errors import already_there
-from cipp_tui.api.http import Answer, Call, HttpClient
+from cipp_tui.api.http import Call, HttpClient
 from cipp_tui.api.tokens import Tokens
 from cipp_tui.domain.permissions import BOOTSTRAP_SCOPES, MICROSOFT_GRAPH, WantedPermissions
 from cipp_tui.domain.problems import Refused
@@ -32,12 +32,13 @@ class PartnerCenter:
         """Consent to our application for the three scopes that let it grant itself the rest.
 
         True when it is new, False when it was there. Repeated under the same MS-RequestId the
-        service answers as before, so a lost reply is simply asked for again.
+        service answers as before, so a lost reply is simply asked for again. A 2xx counts whatever
+        its body is: what became of it is read from Graph.
         Raises: Refused, Throttled, Broken, LostReply, Unreachable, SignInProblem.
         Source: Partner Center, "Get customer consent as Control Panel Vendor".
         """
         try:
-            answer = await self._http.send(
+            await self._http.send(
                 Call(
                     service=Service.PARTNER_CENTER,
                     method="POST",
@@ -61,7 +62,6 @@ class PartnerCenter:
             if already_there(problem):
                 return False
             raise
-        _demand_the_service(answer)
         return True
 
     async def remove_consent(self, tenant: TenantId, app: str, *, request_id: str) -> None:
@@ -70,9 +70,9 @@ class PartnerCenter:
         From here until `grant_consent` succeeds we may have no access to this tenant.
         Raises: Refused (nothing changed); LostReply, Broken (it may have happened).
         Source: Partner Center, "Get customer consent as Control Panel Vendor"; the documented
-        statuses are 200 and 201, field reports say 204: any 2xx is taken.
+        statuses are 200 and 201, field reports say 204: any 2xx is taken, whatever its body is.
         """
-        answer = await self._http.send(
+        await self._http.send(
             Call(
                 service=Service.PARTNER_CENTER,
                 method="DELETE",
@@ -81,7 +81,6 @@ class PartnerCenter:
                 headers={"MS-RequestId": request_id},
             )
         )
-        _demand_the_service(answer)
 
     async def health(self) -> PartnerHealth:
         """Whether Partner Center answers and our sign-in carries MFA; asked once per session.
@@ -111,9 +110,3 @@ class PartnerCenter:
         )
         told = answer.headers.get("isMfaCompliant")
         return PartnerHealth(None if told is None else told.lower() == "true")
-
-
-def _demand_the_service(answer: Answer) -> None:
-    """A web page comes from a proxy or a login portal: whatever it says, it proves nothing."""
-    if answer.body.lstrip()[:1] == b"<":
-        raise answer.not_understood("a web page")

@@ -4,7 +4,7 @@ import pytest
 
 from cipp_tui.domain.fleet import Standing
 from cipp_tui.domain.jobs import Action, Outcome
-from cipp_tui.domain.problems import NotUnderstood
+from cipp_tui.domain.problems import RemoteProblem
 from cipp_tui.domain.tenants import TenantId
 from cipp_tui.simulator import Faults
 from cipp_tui.simulator.plant import plant
@@ -212,7 +212,27 @@ async def test_a_consent_that_was_none_is_given_again_in_the_same_run(explorer: 
         assert holding(house.simulator.world, one).whole
 
 
-async def test_a_web_page_is_no_proof_that_a_consent_was_taken_away(explorer: Explorer) -> None:
+BODIES = (b"", b"<!DOCTYPE html><html></html>", b"<Consent/>", b"[]", b"null", b"done")
+
+
+@pytest.mark.parametrize("body", BODIES)
+async def test_partner_centers_yes_counts_whatever_its_body_is(
+    explorer: Explorer, body: bytes
+) -> None:
+    start = await explorer.beginning()
+    async with explorer.playing(start) as (house, _):
+        (one,) = ids(house)
+        house.lane.change_answers(
+            lambda path, answer: body if "/applicationconsents" in path else answer
+        )
+
+        assert await reset(house, one) is Outcome.CHANGED
+        assert holding(house.simulator.world, one).whole
+
+
+async def test_what_a_web_page_after_a_removal_came_to_is_read_from_graph(
+    explorer: Explorer,
+) -> None:
     start = await explorer.beginning()
     async with explorer.playing(start) as (house, _):
         (one,) = ids(house)
@@ -223,7 +243,8 @@ async def test_a_web_page_is_no_proof_that_a_consent_was_taken_away(explorer: Ex
             ]
         )
 
-        assert await reset(house, one) is Outcome.RESTORED
+        assert await reset(house, one) is Outcome.UNCHANGED
+        assert holding(house.simulator.world, one).whole
 
 
 async def test_a_web_page_is_no_consent_and_the_verdict_says_so(explorer: Explorer) -> None:
@@ -236,5 +257,6 @@ async def test_a_web_page_is_no_consent_and_the_verdict_says_so(explorer: Explor
         view = await house.session.jobs.finished(view.id)
 
         (item,) = house.session.jobs.items(view.id)
-        assert (item.progress.outcome, item.progress.step) == (Outcome.FAILED, "consent")
-        assert isinstance(item.progress.problem, NotUnderstood)
+        assert (item.progress.outcome, item.progress.step) == (Outcome.FAILED, "visible")
+        assert isinstance(item.progress.problem, RemoteProblem)
+        assert item.progress.problem.lacks_consent
