@@ -16,6 +16,7 @@ from cipp_tui.domain.permissions import (
     StepCounts,
     WantedPermissions,
 )
+from cipp_tui.domain.problems import Problem, Refused, Side, SignInProblem
 from cipp_tui.domain.tenants import Tenant, TenantId, UnreadableRow
 
 
@@ -55,6 +56,7 @@ class Check:
 
     words: str
     good: bool
+    problem: Problem | None = None  # what a service said, where that is why it is not good
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,15 @@ class Preflight:
     def reason(self) -> str:
         """The first failed check, in words; empty when all are good."""
         return next((check.words for check in self.checks if not check.good), "")
+
+    @property
+    def own_side(self) -> Problem | None:
+        """What our own side was refused, so that it would be so for every customer."""
+        for check in self.checks:
+            problem = check.problem
+            if isinstance(problem, Refused | SignInProblem) and problem.side is Side.OWN:
+                return problem
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -88,6 +88,7 @@ class Call:
     about: str = ""  # the tenant whose limits it counts against, where no token tells
     units: int = 1  # resource units, by the service's own price list
     writes: int = 0
+    also_good: int | None = None  # a status that carries an answer all the same
 
     @property
     def tenant(self) -> str:
@@ -310,7 +311,7 @@ class HttpClient:
         if response.status_code != 429:
             limits.accepted()
             self.concurrency.answered(_kind(call), self._clock.monotonic() - began)
-        if response.status_code < 300:
+        if response.status_code < 300 or response.status_code == call.also_good:
             return Answer(response.status_code, response.headers, body, host, call.request_id)
         if response.status_code < 400:
             raise NotUnderstood(

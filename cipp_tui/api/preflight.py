@@ -18,7 +18,15 @@ from cipp_tui.api.partner import PartnerCenter
 from cipp_tui.api.tokens import Tokens
 from cipp_tui.api.wire import AccessAssignment, Collection, Relationship
 from cipp_tui.domain.clock import Clock
-from cipp_tui.domain.problems import NotUnderstood, Problem, Refused, SignInProblem
+from cipp_tui.domain.problems import (
+    MFA_REQUIRED,
+    NotUnderstood,
+    Problem,
+    Refused,
+    Side,
+    SignInProblem,
+    retold,
+)
 from cipp_tui.domain.roles import CAN_CONSENT
 from cipp_tui.domain.tenants import GdapRelationship, RelationshipStatus, Tenant
 
@@ -83,9 +91,13 @@ class PreflightReader:
         try:
             health = await self.partner.health()
         except Problem as problem:
-            return Check(f"Partner Center does not answer: {problem.message}", good=False)
+            refused = isinstance(problem, Refused | SignInProblem)
+            verb = "refuses us" if refused else "cannot be asked"
+            return Check(f"Partner Center {verb}: {problem.message}", good=False, problem=problem)
         if health.mfa is False:
-            return Check("our sign-in at Partner Center carries no MFA", good=False)
+            words = "our sign-in at Partner Center carries no MFA"
+            told = Refused(words, code=MFA_REQUIRED, side=Side.OWN, about="Partner Center")
+            return Check(words, good=False, problem=told)
         return Check("Partner Center answers", good=True)
 
     async def _relationships(self, tenant: Tenant) -> tuple[Check, ...]:
@@ -203,4 +215,6 @@ def _unread(words: str, problem: Problem) -> Check:
         isinstance(problem, Refused) and problem.status == 401
     ):
         raise problem
-    return Check(f"{words}: {problem.message}", good=False)
+    told = retold(problem, type(problem), about="the GDAP relationships")
+    told.message = f"{words}: {problem.message}"
+    return Check(told.message, good=False, problem=told)

@@ -16,7 +16,7 @@ from cipp_tui.api.credentials import Credential, CredentialKind, for_msal
 from cipp_tui.api.endpoints import Endpoints, Service
 from cipp_tui.api.errors import problem_from
 from cipp_tui.api.http import HttpClient
-from cipp_tui.api.pace import back_off
+from cipp_tui.api.pace import back_off, retry_after
 from cipp_tui.domain.clock import Clock
 from cipp_tui.domain.entra import EntraKind
 from cipp_tui.domain.problems import (
@@ -263,6 +263,8 @@ class _MsalDoor:
             at=self._clock.now().isoformat(timespec="seconds"),
             side=Side.OWN,
         )
+        if last is not None:
+            problem.wait_s = retry_after(last.headers.get("Retry-After"), self._clock.now())
         if not isinstance(problem, Refused) or problem.entra is EntraKind.SERVICE:
             return problem  # a service that is not there is not mended by signing in
         return retold(problem, self._refusal)

@@ -81,6 +81,8 @@ class DirectVisit:
     # -- before and while something is taken away ------------------------------------------
     async def _preflight(self) -> StepResult:
         report = await self._parts.preflight(self._tenant)
+        if (ours := report.own_side) is not None:
+            raise ours
         if not report.good:
             raise Unsuited(report.reason, code="preflight")
         return StepResult()

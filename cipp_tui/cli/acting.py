@@ -16,6 +16,7 @@ from cipp_tui.cli.streams import tell
 from cipp_tui.domain.jobs import Action
 from cipp_tui.domain.problems import Unsuited
 from cipp_tui.domain.tenants import TenantId
+from cipp_tui.services.next_steps import Surface
 from cipp_tui.services.session import Session
 from cipp_tui.services.suits import Selection, select
 from cipp_tui.services.views import JobView
@@ -170,6 +171,6 @@ def _act_on_named(arguments: argparse.Namespace, action: Action, act: Do) -> int
 
 
 def _refuse_if_off(session: Session, action: Action) -> None:
-    reason = session.acts.why_off(action)
+    reason = session.acts.why_off(action, Surface.COMMAND_LINE)
     if reason is not None:
         raise Unsuited(reason, code="off")

@@ -9,7 +9,7 @@ from typing import Any, Final
 from cipp_tui.cli.exits import Exit
 from cipp_tui.cli.following import SUMMED, Follower, numbers_of
 from cipp_tui.cli.opening import Interrupts
-from cipp_tui.cli.output import iso, problem_facts
+from cipp_tui.cli.output import exit_of, iso, problem_facts
 from cipp_tui.cli.streams import json_line, line, nobody_reads
 from cipp_tui.domain.fleet import TenantRow
 from cipp_tui.services.advice import advise
@@ -73,7 +73,7 @@ class NightTeller:
     def sum_up(self, report: NightReport, next_run: datetime | None) -> int:
         """Print the summary; the exit code. `next_run` None: whoever started this run knows."""
         if report.list_problem is not None:
-            self._codes.add(Exit.SOME_FAILED)
+            self._codes.add(exit_of(report.list_problem))
         try:
             if self._as_json:
                 self._print_facts(report, next_run)

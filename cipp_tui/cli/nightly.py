@@ -16,6 +16,7 @@ from cipp_tui.config import ConnectionProfile, profile_dir
 from cipp_tui.domain.clock import SYSTEM, Clock
 from cipp_tui.domain.jobs import Action
 from cipp_tui.domain.problems import LockedElsewhere, Problem, SignInProblem, Unsuited
+from cipp_tui.services.next_steps import Surface
 from cipp_tui.services.nightly import (
     AGAIN_S,
     NightEnd,
@@ -72,7 +73,7 @@ async def one_night(
             if session.owed:
                 raise Unsuited(owed_words(session), code="owed")
         await session.ready()
-        if (reason := session.acts.why_off(Action.REFRESH)) is not None:
+        if (reason := session.acts.why_off(Action.REFRESH, Surface.COMMAND_LINE)) is not None:
             raise Unsuited(reason, code="off")
         teller = NightTeller(session, interrupts, as_json=arguments.json)
         report = await run_night(session, teller.follow, due_only=arguments.due)

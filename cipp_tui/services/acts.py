@@ -15,6 +15,7 @@ from cipp_tui.services.fleet import Fleet
 from cipp_tui.services.jobbook import Work
 from cipp_tui.services.jobs import Jobs
 from cipp_tui.services.local import LocalActions
+from cipp_tui.services.next_steps import Surface, step_on
 from cipp_tui.services.signing import Signing
 from cipp_tui.services.slices import in_slices
 from cipp_tui.services.suits import LeftOut, select
@@ -58,7 +59,9 @@ class Acts:
         self._beginning = asyncio.Lock()
         """Who is chosen must be at work before the next one chooses: nobody is worked on twice."""
 
-    def why_off(self, action: Action | None = None) -> str | None:
+    def why_off(
+        self, action: Action | None = None, surface: Surface = Surface.SCREEN
+    ) -> str | None:
         """Why nothing (or not this action) can be done now: read-only, sign-in needed, …"""
         if self._looking_only is not None:
             return f"looking only: {self._looking_only}"
@@ -68,11 +71,15 @@ class Acts:
             if isinstance(self._engine.broken, StorageProblem):
                 return self._engine.broken.message
             return f"the program must be started anew: {self._engine.broken}"
-        if action in (Action.EXCLUDE, Action.INCLUDE, Action.REMOVE, None):
-            return None
-        if self._signing.state in (SignInState.NEEDED, SignInState.PENDING):
-            return "sign in first (6, then s)"
+        if self._must_sign_in(action):
+            return step_on(surface, "sign in first{sign_in}")
         return None
+
+    def _must_sign_in(self, action: Action | None) -> bool:
+        """Whether the action asks services that do not know us."""
+        if action in (Action.EXCLUDE, Action.INCLUDE, Action.REMOVE, None):
+            return False
+        return self._signing.state in (SignInState.NEEDED, SignInState.PENDING)
 
     # -- at once ------------------------------------------------------------------------------
     async def exclude(self, tenants: Iterable[TenantId], reason: str = "") -> JobView:
@@ -184,9 +191,11 @@ class Acts:
         if reason is not None:
             if isinstance(self._engine.broken, StorageProblem):
                 raise self._engine.broken
-            problem = self._signing.problem
-            if isinstance(problem, SignInProblem) and "sign in" in reason:
-                raise problem
+            if self._must_sign_in(action):
+                problem = self._signing.problem
+                if isinstance(problem, SignInProblem):
+                    raise problem
+                raise SignInProblem("Nobody is signed in", code="not-signed-in")
             raise Unsuited(reason, code="off")
 
     def _view(self, job: int) -> JobView:

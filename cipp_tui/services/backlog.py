@@ -58,7 +58,8 @@ class Backlog:
         for job, left in self.interrupted.items():
             self._desk.tell(
                 Level.WARNING,
-                f"Job {job} was interrupted, {left} not done. cipp-tui jobs resume {job}, or r.",
+                f"Job {job} was interrupted, {left} not done."
+                " Open it (2, enter): r begins them again.",
                 job=job,
             )
 

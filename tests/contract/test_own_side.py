@@ -5,17 +5,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+import httpx
 import pytest
 
 from cipp_tui.api.endpoints import Service
 from cipp_tui.api.errors import problem_from
 from cipp_tui.api.http import Answer, Call, HttpClient
+from cipp_tui.api.transport import Connections
 from cipp_tui.domain.jobs import Outcome
 from cipp_tui.domain.problems import ConfigProblem, Problem, Side
 from cipp_tui.domain.roles import RoleId
 from cipp_tui.domain.tenants import TenantId
 from cipp_tui.services.advice import advise
 from cipp_tui.services.diagnosis import Weight
+from cipp_tui.simulator import Faults
 from cipp_tui.simulator.plant import plant
 from tests.support import House, HurriedClock, running_house, simulator_for
 
@@ -216,3 +219,72 @@ async def test_a_role_that_cannot_be_given_is_the_configurations_fault(
         assert cause.key == "directory_roles"
         assert role in str(cause)
         assert words in str(cause)
+
+
+async def test_a_reset_that_meets_a_cause_of_our_own_takes_nothing_from_anybody(
+    tmp_path: Path,
+) -> None:
+    clock = HurriedClock()
+    simulator = simulator_for(clock, tenants=8, up_to_date=1.0)
+    async with running_house(tmp_path, simulator, clock=clock) as house:
+        await house.read_list()
+        ids = customers(house)
+        plant(simulator.world, None, "partner-center-no-mfa")
+
+        view = await house.session.acts.reset(ids)
+        view = await house.session.jobs.finished(view.id)
+
+        assert view.fleet_wide is not None
+        assert advise(view.fleet_wide).kind == "partner-center-mfa"
+        assert (view.failed, view.skipped) == (1, len(ids) - 1)
+        assert "consent.delete" not in simulator.counts()
+        assert all(row.failures is None for row in house.session.fleet.rows())
+
+
+@pytest.mark.parametrize("how", [{"code": 900421}, {"code": 800001}, {}])
+async def test_partner_center_that_refuses_us_is_not_said_to_be_silent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: Body
+) -> None:
+    clock = HurriedClock()
+    simulator = simulator_for(clock, tenants=3)
+    async with running_house(tmp_path, simulator, clock=clock) as house:
+        answer_to(
+            monkeypatch,
+            lambda call: call.service is Service.PARTNER_CENTER,
+            status=401,
+            body={"description": "Go away.", **how},
+        )
+
+        (check,) = await house.session.inspection.own_checks()
+
+        assert check.words == "Partner Center refuses us: Go away."
+
+
+async def test_a_throttled_batch_that_answers_424_is_asked_again_part_by_part(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = HurriedClock()
+    faults = Faults.script([{"route": "batch", "action": "inner-throttle", "share": 1.0, "nth": 2}])
+    simulator = simulator_for(clock, tenants=3, up_to_date=1.0)
+    handle = Connections.handle_async_request
+    told: list[int] = []
+
+    async def older(self: Connections, request: httpx.Request) -> httpx.Response:
+        """The older text: a batch with a throttled part is answered 424 as a whole."""
+        response = await handle(self, request)
+        if not request.extensions["target"].endswith(b"/$batch") or response.status_code != 200:
+            return response
+        body = b"".join([chunk async for chunk in response.stream])  # type: ignore[union-attr]
+        throttled = any(one["status"] == 429 for one in json.loads(body)["responses"])
+        told.append(424 if throttled else 200)
+        return httpx.Response(told[-1], content=body, request=request)
+
+    monkeypatch.setattr(Connections, "handle_async_request", older)
+    async with running_house(tmp_path, simulator, clock=clock) as house:
+        await house.read_list()
+        simulator.faults = faults
+
+        view = await house.refreshed(customers(house))
+
+        assert 424 in told
+        assert (view.failed, view.unchanged) == (0, 3)

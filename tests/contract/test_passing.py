@@ -25,6 +25,18 @@ async def test_our_own_token_is_asked_for_again_with_back_off(tmp_path: Path) ->
     assert simulator.counts()["token"] >= 4
 
 
+async def test_our_own_token_waits_as_long_as_it_was_asked_to(tmp_path: Path) -> None:
+    clock = HurriedClock()
+    throttled = {"route": "token", "action": "throttle", "retry_after": 40, "count": 1}
+    simulator = simulator_for(clock, tenants=3, up_to_date=1.0, faults=Faults.script([throttled]))
+    began = clock.monotonic()
+
+    async with running_house(tmp_path, simulator, clock=clock) as house:
+        assert house.session.signing.user is not None
+
+    assert clock.monotonic() - began >= 40.0
+
+
 async def test_a_customers_token_is_asked_for_again(tmp_path: Path) -> None:
     clock = HurriedClock()
     simulator = simulator_for(clock, tenants=3, up_to_date=1.0)
