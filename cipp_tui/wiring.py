@@ -9,11 +9,10 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-from cipp_tui.api.certificates import load_certificate
 from cipp_tui.api.credentials import ClientCertificate, Credential, FederatedToken
 from cipp_tui.api.direct import DirectBackend, DirectSettings
 from cipp_tui.api.endpoints import endpoints_for
-from cipp_tui.api.token_store import MemoryTokenStore, open_token_store
+from cipp_tui.api.token_store import MemoryTokenStore, SignInBinding, open_token_store
 from cipp_tui.api.wanted import ExtraPermissions
 from cipp_tui.config import (
     CippProfile,
@@ -135,19 +134,23 @@ async def _direct(
     secret = _resolved(profile.client_secret, env, profile.name, "client_secret")
     refresh_token = _resolved(profile.refresh_token, env, profile.name, "refresh_token")
     addresses = profile.endpoints
+    endpoints = endpoints_for(
+        profile.cloud,
+        login=addresses.login,
+        graph=addresses.graph,
+        partner_center=addresses.partner_center,
+    )
+    binding = SignInBinding(
+        login=endpoints.login, partner=profile.partner_tenant, client_id=profile.client_id
+    )
     return DirectSettings(
-        endpoints=endpoints_for(
-            profile.cloud,
-            login=addresses.login,
-            graph=addresses.graph,
-            partner_center=addresses.partner_center,
-        ),
+        endpoints=endpoints,
         partner_tenant=TenantId(profile.partner_tenant),
         client_id=AppId(profile.client_id),
         client_secret=lambda: secret,
         credential=await asyncio.to_thread(_assertions, profile, env, clock),
         refresh_token=lambda: refresh_token,
-        store=await asyncio.to_thread(open_token_store, folder, profile.name),
+        store=await asyncio.to_thread(open_token_store, folder, profile.name, binding),
         seed=await _seed(store),
         concurrency=profile.concurrency,
         ca_bundle=str(profile.ca_bundle) if profile.ca_bundle is not None else None,
@@ -197,6 +200,8 @@ def _resolved(
 def _assertions(profile: DirectProfile, env: Mapping[str, str], clock: Clock) -> Credential | None:
     """What signs assertions, where the application has no secret. Raises: ConfigProblem."""
     if (given := profile.client_certificate) is not None:
+        from cipp_tui.api.certificates import load_certificate
+
         key = f"profiles.{profile.name}.client_certificate"
         passphrase = (
             resolve(given.passphrase, env, key=f"{key}.passphrase").reveal()

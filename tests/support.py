@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -99,11 +99,16 @@ async def running_house(
     debt_again_s: float | None = None,
     suspend_after: int = 50,
     ready: bool = True,
+    addresses: Addresses | None = None,
 ) -> AsyncIterator[House]:
-    """A session over a simulator, with its state in `folder`."""
+    """A session over a simulator, with its state in `folder`.
+
+    `addresses`: where the simulator is served already, so that it is the same host next time.
+    """
     application = simulator.world.application
     refresh_token = simulator.refresh_token(public=public_client) if signed_in else None
-    async with simulator.serve() as addresses, open_database(folder / "state.db") as database:
+    served = simulator.serve() if addresses is None else nullcontext(addresses)
+    async with served as addresses, open_database(folder / "state.db") as database:
         settings = DirectSettings(
             endpoints=endpoints_for(
                 "global",

@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from cipp_tui.api.certificates import Certificate
 from cipp_tui.config.files import Guard, UnfitFile, read_file
 from cipp_tui.domain.clock import Clock
 from cipp_tui.domain.problems import SignInProblem
+
+if TYPE_CHECKING:  # the library behind it takes time to load, and few profiles need it
+    from cipp_tui.api.certificates import Certificate
 
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_LIFETIME_S: Final = 300.0
@@ -96,7 +98,7 @@ class ClientSecret:
 class ClientCertificate:
     """A certificate with its private key: each request carries an assertion signed for it."""
 
-    certificate: Certificate
+    certificate: "Certificate"
     client_id: str
     clock: Clock
 

@@ -46,6 +46,7 @@ class SignedIn:
     refresh_token: str = field(repr=False)
     expires_in: int
     user: str | None
+    user_id: str = ""  # the object id in our own tenant, where it was told
 
 
 class MsalSignIn:
@@ -191,6 +192,7 @@ class MsalSignIn:
             refresh_token=str(result.get("refresh_token") or ""),
             expires_in=int(result.get("expires_in") or 3600),
             user=clean(name) if name else None,
+            user_id=clean(claims.get("oid") or "")[:64],
         )
 
     def _door(self, refusal: type[SignInProblem] = SignInProblem) -> "_MsalDoor":

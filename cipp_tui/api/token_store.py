@@ -5,23 +5,73 @@ import hashlib
 import json
 import os
 import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Protocol
+from typing import Final, Protocol
 
+from typing_extensions import TypedDict
+
+from cipp_tui.api.endpoints import CLOUDS
 from cipp_tui.domain.problems import StorageProblem
+from cipp_tui.domain.text import clean
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignInBinding:
+    """What a sign-in is good for: one login host, one partner tenant, one application."""
+
+    login: str
+    partner: str
+    client_id: str
+
+    def why_not(self, kept: "SignInBinding | None") -> str:
+        """Why a kept sign-in is not to be used for this; empty when it is.
+
+        None: version 0.1.0 did not note what it was for. It is used once more where only a
+        Microsoft cloud can see it, which refuses the token of another application or partner by
+        itself; the first answer then binds it. It is not handed to a host of the profile's own.
+        """
+        if kept is None:
+            known = self.login in {cloud.login for cloud in CLOUDS.values()}
+            return "" if known else "an older version kept it, and did not note for which host"
+        for mine, other, what in (
+            (self.login, kept.login, "login host"),
+            (self.partner, kept.partner, "partner tenant"),
+            (self.client_id, kept.client_id, "application"),
+        ):
+            if mine != other:
+                return f"it is for {what} {clean(other)}"
+        return ""
+
+    def digest(self, folder: Path) -> str:
+        """Tells apart what two config files keep under one profile name."""
+        parts = (self.login, self.partner, self.client_id, str(folder.absolute()))
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptSignIn:
+    """A refresh token, whose it is and what it is for."""
+
+    refresh_token: str = field(repr=False)
+    source: str  # names the configured token it descends from
+    binding: SignInBinding | None = None  # None: kept by version 0.1.0
+    user: str = ""
+    user_id: str = ""
 
 
 class TokenStore(Protocol):
-    """Keeps one refresh token. `source` names the configured token it descends from."""
+    """Keeps one sign-in."""
 
-    def load(self) -> tuple[str, str] | None:
-        """The kept token and its source; None when there is none. Raises: StorageProblem."""
+    def load(self) -> KeptSignIn | None:
+        """What is kept; None when there is nothing. Raises: StorageProblem."""
         ...
 
-    def save(self, token: str, source: str) -> None:
-        """Replace the kept token, whole or not at all. Raises: StorageProblem."""
+    def save(self, kept: KeptSignIn) -> None:
+        """Replace what is kept, whole or not at all. Raises: StorageProblem."""
         ...
 
     @property
@@ -41,13 +91,13 @@ class MemoryTokenStore:
     where = "nowhere"
 
     def __init__(self) -> None:
-        self._kept: tuple[str, str] | None = None
+        self._kept: KeptSignIn | None = None
 
-    def load(self) -> tuple[str, str] | None:
+    def load(self) -> KeptSignIn | None:
         return self._kept
 
-    def save(self, token: str, source: str) -> None:
-        self._kept = (token, source)
+    def save(self, kept: KeptSignIn) -> None:
+        self._kept = kept
 
 
 class FileTokenStore:
@@ -60,21 +110,27 @@ class FileTokenStore:
     def where(self) -> str:
         return str(self._path)
 
-    def load(self) -> tuple[str, str] | None:
+    def load(self) -> KeptSignIn | None:
         try:
             kept = json.loads(self._path.read_text(encoding="utf-8"))
-            return str(kept["refresh_token"]), str(kept["source"])
+            return KeptSignIn(
+                refresh_token=str(kept["refresh_token"]),
+                source=str(kept["source"]),
+                **_about(kept),
+            )
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise StorageProblem(
                 f"{self._path}: the kept sign-in cannot be read ({type(error).__name__});"
                 " delete the file and sign in again",
                 code="token-file",
             ) from None
 
-    def save(self, token: str, source: str) -> None:
-        text = json.dumps({"refresh_token": token, "source": source})
+    def save(self, kept: KeptSignIn) -> None:
+        text = json.dumps(
+            {"refresh_token": kept.refresh_token, "source": kept.source, **_facts(kept)}
+        )
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=".sign-in.")  # 0600
@@ -95,32 +151,93 @@ class FileTokenStore:
 
 
 class KeyringTokenStore:
-    """The platform's keyring."""
+    """The platform's keyring: the token in one entry, what it is for in another beside it.
 
-    def __init__(self, keyring: ModuleType, profile: str) -> None:
+    Some keyrings hold little in one entry, and a token may nearly fill it.
+    """
+
+    def __init__(self, keyring: ModuleType, profile: str, digest: str) -> None:
         self._keyring = keyring
-        self._name = f"cipp-tui {profile}"
+        self._name = f"cipp-tui {profile} {digest}"
+        self._before = f"cipp-tui {profile}"  # where version 0.1.0 kept it
 
     @property
     def where(self) -> str:
         return f"the keyring, as {self._name!r}"
 
-    def load(self) -> tuple[str, str] | None:
-        kept = self._keyring.get_password(self._name, "refresh-token")
+    def load(self) -> KeptSignIn | None:
+        with self._translated("read"):
+            kept = self._keyring.get_password(self._name, _TOKEN)
+            if kept is None:
+                return self._unbound()
+            about = json.loads(self._keyring.get_password(self._name, _ABOUT) or "{}")
+            source, _, token = str(kept).partition(":")
+            return KeptSignIn(refresh_token=token, source=source, **_about(about))
+
+    def save(self, kept: KeptSignIn) -> None:
+        with self._translated("kept"):
+            self._keyring.set_password(self._name, _ABOUT, json.dumps(_facts(kept)))
+            self._keyring.set_password(self._name, _TOKEN, f"{kept.source}:{kept.refresh_token}")
+            if self._keyring.get_password(self._before, _TOKEN) is not None:
+                self._keyring.delete_password(self._before, _TOKEN)
+
+    def _unbound(self) -> KeptSignIn | None:
+        kept = self._keyring.get_password(self._before, _TOKEN)
         if kept is None:
             return None
         source, _, token = str(kept).partition(":")
-        return token, source
+        return KeptSignIn(refresh_token=token, source=source)
 
-    def save(self, token: str, source: str) -> None:
-        self._keyring.set_password(self._name, "refresh-token", f"{source}:{token}")
+    @contextlib.contextmanager
+    def _translated(self, done: str) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 - each system's keyring raises its own
+            raise StorageProblem(
+                f"The sign-in cannot be {done} in the keyring, as {self._name!r}"
+                f" ({type(error).__name__}); unlock it, or delete the entry and sign in again",
+                code="keyring",
+            ) from None
 
 
-def open_token_store(folder: Path, profile: str) -> TokenStore:
+_TOKEN: Final = "refresh-token"  # noqa: S105 - the name of an entry
+_ABOUT: Final = "about"
+
+
+def _facts(kept: KeptSignIn) -> dict[str, str]:
+    """What is written beside the token."""
+    facts = {"user": kept.user, "user_id": kept.user_id}
+    if (binding := kept.binding) is not None:
+        facts |= {
+            "login": binding.login,
+            "partner_tenant": binding.partner,
+            "client_id": binding.client_id,
+        }
+    return facts
+
+
+def _about(facts: Mapping[str, object]) -> "_About":
+    """The other way round. A binding with a part missing fits nothing."""
+    names = ("login", "partner_tenant", "client_id")
+    binding = None
+    if any(name in facts for name in names):
+        login, partner, client_id = (str(facts.get(name, "nothing")) for name in names)
+        binding = SignInBinding(login=login, partner=partner, client_id=client_id)
+    user, user_id = str(facts.get("user", "")), str(facts.get("user_id", ""))
+    return {"binding": binding, "user": user, "user_id": user_id}
+
+
+class _About(TypedDict):
+    binding: SignInBinding | None
+    user: str
+    user_id: str
+
+
+def open_token_store(folder: Path, profile: str, binding: SignInBinding) -> TokenStore:
     """The best store of this machine: a keyring that answers unattended, else a 0600 file."""
     keyring = _working_keyring()
     if keyring is not None:
-        return KeyringTokenStore(keyring, profile)
+        return KeyringTokenStore(keyring, profile, binding.digest(folder))
     return FileTokenStore(folder / "sign-in.json")
 
 

@@ -10,7 +10,7 @@ from cipp_tui.api.credentials import Credential, CredentialKind, proof_for
 from cipp_tui.api.endpoints import Endpoints, Service
 from cipp_tui.api.http import Call, HttpClient, Token
 from cipp_tui.api.sign_in import MsalSignIn, SignedIn
-from cipp_tui.api.token_store import TokenStore, source_of
+from cipp_tui.api.token_store import KeptSignIn, SignInBinding, TokenStore, source_of
 from cipp_tui.api.wire import TokenAnswer
 from cipp_tui.domain.clock import Clock
 from cipp_tui.domain.entra import is_ours_alone
@@ -46,7 +46,12 @@ class Tokens:
         self._credential = credential
         self._configured = configured_refresh_token
         self._clock = clock
+        self._binding = SignInBinding(
+            login=http.endpoints.login, partner=partner, client_id=client_id
+        )
         self._refresh_token: str | None = None
+        self._user_id = ""  # whose the kept sign-in is; empty: nobody noted it
+        self._is_bound = True  # what is kept says what it is for
         self._kept: dict[tuple[TenantId, Service], Token] = {}
         self._locks: dict[tuple[TenantId, Service], asyncio.Lock] = {}
         self.user: str | None = None
@@ -129,9 +134,14 @@ class Tokens:
         return self.user
 
     async def adopt(self, signed_in: SignedIn) -> None:
-        """Take over a fresh sign-in and keep its refresh token."""
+        """Take over a fresh sign-in, whoever's it is, and keep its refresh token.
+
+        Raises: SignInProblem when there is none; StorageProblem.
+        """
+        if not signed_in.refresh_token:
+            raise SignInProblem("The sign-in brought no refresh token", code="no-refresh-token")
         self._kept.clear()
-        self.user = signed_in.user
+        self.user, self._user_id = signed_in.user, signed_in.user_id
         await self._keep(signed_in.refresh_token)
 
     def _keep_for(self, tenant: TenantId, token: Token) -> None:
@@ -190,7 +200,9 @@ class Tokens:
                 return kept
             began = self._clock.monotonic()
             signed_in = await self._sign_in.redeem(await self._need_refresh(), scope)
+            self._demand_same_user(signed_in)
             self.user = signed_in.user or self.user
+            self._user_id = signed_in.user_id or self._user_id
             if signed_in.refresh_token:
                 await self._keep(signed_in.refresh_token)
             token = Token(
@@ -212,25 +224,51 @@ class Tokens:
         return token
 
     async def _refresh(self) -> str | None:
-        """The newest refresh token: the kept one, unless the profile's own was replaced since."""
+        """The newest refresh token: the kept one, unless the profile's own was replaced since.
+
+        Raises: SignInProblem when what is kept is for something else, and there is nothing else.
+        """
         if self._refresh_token is None:
             configured = self._configured()
             kept = await asyncio.to_thread(self._store.load)
-            if kept is not None and kept[1] == source_of(configured):
-                self._refresh_token = kept[0]
-            else:
+            if kept is None or kept.source != source_of(configured):
                 self._refresh_token = configured
+            elif not (why := self._binding.why_not(kept.binding)):
+                self._refresh_token, self._user_id = kept.refresh_token, kept.user_id
+                self._is_bound = kept.binding is not None
+            elif configured is not None:
+                self._refresh_token = configured
+            else:
+                raise _not_ours(why)
         return self._refresh_token
 
+    def _demand_same_user(self, signed_in: SignedIn) -> None:
+        """Raises: SignInProblem when the kept sign-in turns out to be another user's."""
+        if self._user_id and signed_in.user_id and self._user_id != signed_in.user_id:
+            raise _not_ours(f"it is another user's, {signed_in.user or signed_in.user_id}")
+
     async def _keep(self, refresh_token: str) -> None:
-        if refresh_token == self._refresh_token:
+        """Keep what a sign-in or an answer brought, with what it is for."""
+        if refresh_token == self._refresh_token and self._is_bound:
             return
-        self._refresh_token = refresh_token
-        source = source_of(self._configured())
-        await asyncio.to_thread(self._store.save, refresh_token, source)
+        self._refresh_token, self._is_bound = refresh_token, True
+        kept = KeptSignIn(
+            refresh_token=refresh_token,
+            source=source_of(self._configured()),
+            binding=self._binding,
+            user=self.user or "",
+            user_id=self._user_id,
+        )
+        await asyncio.to_thread(self._store.save, kept)
 
     def _lock(self, tenant: TenantId, service: Service) -> asyncio.Lock:
         return self._locks.setdefault((tenant, service), asyncio.Lock())
+
+
+def _not_ours(why: str) -> SignInProblem:
+    return SignInProblem(
+        f"The kept sign-in is not this profile's: {why}", code="kept-sign-in", about=why
+    )
 
 
 @lru_cache(maxsize=256)

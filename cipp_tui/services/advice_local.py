@@ -75,6 +75,14 @@ LOCAL: Final[Mapping[str, Advice]] = {
         fleet_wide=True,
         signs_in=True,
     ),
+    "kept-sign-in": Advice(
+        "kept-sign-in",
+        "sign-in",
+        "The kept sign-in is not this profile's: {about}.",
+        "Sign in again{sign_in}.",
+        fleet_wide=True,
+        signs_in=True,
+    ),
     "no-secret": Advice(
         "secret-missing",
         "secret",

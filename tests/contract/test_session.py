@@ -1,6 +1,7 @@
 """What an admin does, and what is there after a restart."""
 
 import asyncio
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from cipp_tui.domain.jobs import Action, Outcome
 from cipp_tui.domain.problems import Broken, SignInProblem, Unsuited
 from cipp_tui.domain.tenants import TenantId
 from cipp_tui.services.views import SignInState
-from cipp_tui.simulator import Faults
+from cipp_tui.simulator import Addresses, Faults
 from tests.support import ACTOR, House, HurriedClock, running_house, simulator_for
 
 
@@ -198,28 +199,32 @@ async def test_signing_in_by_device_code_is_kept_for_the_next_start(tmp_path: Pa
     clock = HurriedClock()
     simulator = simulator_for(clock, tenants=3, up_to_date=1.0)
     store = FileTokenStore(tmp_path / "sign-in.json")
-    async with running_house(
-        tmp_path,
-        simulator,
-        clock=clock,
-        signed_in=False,
-        public_client=True,
-        store=store,
-        ready=False,
-    ) as house:
-        with pytest.raises(SignInProblem):
-            await house.session.ready()
-        started = await house.session.signing.begin()
-        assert started.user_code
-        simulator.approve_device_codes()
-        await house.session.ready()
-        assert house.session.signing.state is SignInState.SIGNED_IN
-        await house.read_list()
 
-    async with running_house(
-        tmp_path, simulator, clock=clock, signed_in=False, public_client=True, store=store
-    ) as house:
-        assert house.session.signing.user is not None
+    def house(addresses: Addresses, *, ready: bool) -> AbstractAsyncContextManager[House]:
+        return running_house(
+            tmp_path,
+            simulator,
+            clock=clock,
+            signed_in=False,
+            public_client=True,
+            store=store,
+            ready=ready,
+            addresses=addresses,
+        )
+
+    async with simulator.serve() as addresses:
+        async with house(addresses, ready=False) as first:
+            with pytest.raises(SignInProblem):
+                await first.session.ready()
+            started = await first.session.signing.begin()
+            assert started.user_code
+            simulator.approve_device_codes()
+            await first.session.ready()
+            assert first.session.signing.state is SignInState.SIGNED_IN
+            await first.read_list()
+
+        async with house(addresses, ready=True) as second:
+            assert second.session.signing.user is not None
     assert (tmp_path / "sign-in.json").stat().st_mode & 0o077 == 0
 
 
