@@ -17,7 +17,7 @@ from cipp_tui.domain.permissions import (
     WantedPermissions,
     against,
 )
-from cipp_tui.domain.problems import Refused, Unsuited
+from cipp_tui.domain.problems import DIRECT_TENANT, Refused, Unsuited, asking_for
 from cipp_tui.domain.tenants import RelationshipStatus, Tenant, TenantKind
 
 
@@ -49,12 +49,11 @@ class KnownTenant:
         Source: Entra, "OAuth 2.0 authorization code flow", "client credentials flow".
         """
         if self._token is None:
-            direct = self._tenant.kind is TenantKind.DIRECT
-            self._token = await (
-                self._tokens.application(self._tenant.id)
-                if direct
-                else self._tokens.customer(self._tenant.id)
-            )
+            if self._tenant.kind is TenantKind.DIRECT:
+                with asking_for(DIRECT_TENANT):
+                    self._token = await self._tokens.application(self._tenant.id)
+            else:
+                self._token = await self._tokens.customer(self._tenant.id)
         return self._token
 
     async def last_read(self, wanted: WantedPermissions) -> TenantReading:

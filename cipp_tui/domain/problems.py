@@ -76,6 +76,9 @@ class Problem(Exception):
 
 IDENTITY_NOT_FOUND: Final = "Authorization_IdentityNotFound"
 
+DIRECT_TENANT: Final = "a direct tenant"
+"""What a problem is about that arose in a tenant without GDAP, where no consent can be given."""
+
 MFA_REQUIRED: Final = "900421"
 """Partner Center's code for a sign-in without multi-factor authentication, a number or a text.
 Source: Partner Center, "Mandating multifactor authentication for your tenant"; field reports."""

@@ -4,6 +4,7 @@ from typing import Final
 
 from cipp_tui.domain.entra import EntraKind, entra_kind
 from cipp_tui.domain.problems import (
+    DIRECT_TENANT,
     MFA_REQUIRED,
     DeviceSignInProblem,
     Problem,
@@ -45,6 +46,8 @@ def _of_entra(problem: Problem) -> Advice | None:
     if kind is EntraKind.UNKNOWN:
         return _unknown_of_entra(problem) if isinstance(problem, Refused | SignInProblem) else None
     own = problem.side is Side.OWN
+    if kind is EntraKind.CONSENT and problem.about == DIRECT_TENANT:
+        return entra.DIRECT_NO_CONSENT
     by_number = entra.OWN_ENTRA if own else entra.ENTRA
     if number is not None and number in by_number and entra_kind("", "", number) is kind:
         return by_number[number]

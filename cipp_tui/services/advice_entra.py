@@ -18,6 +18,12 @@ NO_CONSENT: Final = Advice(
     "The customer has not consented to our application.",
     "A refresh{refresh} gives consent. If it repeats, check the relationship and its roles.",
 )
+DIRECT_NO_CONSENT: Final = Advice(
+    "direct-no-consent",
+    "consent",
+    "This direct tenant has not consented to our application.",
+    "An administrator there must grant admin consent; without GDAP we cannot.",
+)
 _APP_UNKNOWN: Final = Advice(
     "no-consent",
     "app",
@@ -122,14 +128,14 @@ _DISABLED: Final = Advice(
 LICENCE: Final = Advice(
     "licence",
     "licence",
-    "The customer has not subscribed to this service, or has not enabled it.",
-    "Nothing to do: the permissions of this service are left out for this tenant.",
+    "The customer has not subscribed to a service that our sign-in needs, or not enabled it.",
+    "Customer: check the service subscriptions. Without the service nothing can be done there.",
 )
 _NOT_SET_UP: Final = Advice(
     "licence",
     "licence",
-    "A service we ask a token for is not set up in this tenant.",
-    "A refresh{refresh} sets it up where the customer has it; else its permissions are left out.",
+    "A service that our sign-in needs is not set up in this tenant.",
+    "Customer: enable the service's enterprise application, then try again{refresh}.",
 )
 _SERVICE_DISABLED: Final = Advice(
     "service-disabled",
@@ -140,7 +146,7 @@ _SERVICE_DISABLED: Final = Advice(
 _TENANT_GONE: Final = Advice(
     "tenant-gone",
     "gone",
-    "The customer's tenant does not exist any more.",
+    "Entra ID does not find the customer's tenant: it is deleted, or has no subscription any more.",
     "Take it off the list{remove}; check the id if this is unexpected.",
 )
 _TENANT_UNAVAILABLE: Final = Advice(

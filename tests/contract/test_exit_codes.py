@@ -109,3 +109,13 @@ def test_a_role_that_no_template_has_is_named_with_its_key(lab: Lab) -> None:
     assert ended.code == 2
     assert "directory_roles" in ended.err
     assert role in ended.err
+
+
+def test_a_device_code_that_the_registration_forbids_is_not_mended_by_a_secret(lab: Lab) -> None:
+    plant(lab.simulator.world, None, "public-client-forbidden")
+
+    ended = lab.run("login")
+
+    assert ended.code == 3
+    assert "Allow public client flows" in ended.err
+    assert "client_secret in the profile" not in ended.err

@@ -12,6 +12,7 @@ import pytest
 
 from cipp_tui.domain.jobs import Outcome
 from cipp_tui.domain.tenants import TenantId
+from cipp_tui.services.advice import advise
 from cipp_tui.services.diagnosis import Weight
 from cipp_tui.services.next_steps import Surface
 from cipp_tui.simulator import Faults
@@ -266,3 +267,8 @@ async def test_our_own_and_direct_tenants_are_judged_without_a_relationship(
 
         assert kinds == ["directory-role-missing", "in-order"]
         assert gone.kind == "direct-no-consent"
+
+        view = await house.refreshed([direct])
+        (item,) = house.session.jobs.items(view.id)
+        assert item.progress.problem is not None
+        assert advise(item.progress.problem).kind == "direct-no-consent"

@@ -207,6 +207,15 @@ def test_a_device_code_without_a_number_is_told_by_its_error(error: str) -> None
     assert "new code" in advice.next_step(Surface.SCREEN)
 
 
+@pytest.mark.parametrize("number", [650052, 500011, 500014])
+def test_where_no_token_is_given_nothing_is_said_to_be_left_out(number: int) -> None:
+    advice = advise(of_entra(number, Side.CUSTOMER))
+
+    for surface in Surface:
+        assert "left out" not in advice.next_step(surface)
+        assert "Nothing to do" not in advice.next_step(surface)
+
+
 def test_a_disabled_service_of_our_own_is_not_mended_by_signing_in() -> None:
     own = advise(Refused("x", code="AADSTS500014", error="invalid_resource", side=Side.OWN))
 

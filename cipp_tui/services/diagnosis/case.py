@@ -62,7 +62,8 @@ class Case:
         if self.holdings is None:
             return None  # what was read says more
         over = (
-            problem.aadsts is not None
+            problem.entra is not None
+            or problem.lacks_consent
             or isinstance(problem, (*PASSING, SignInProblem))
             or problem.code.startswith("gdap-")
             or self.complete

@@ -6,6 +6,7 @@ Source: Partner Center, "GDAP introduction" and "GDAP frequently asked questions
 
 from typing import Final, TypeGuard
 
+from cipp_tui.domain.entra import EntraKind
 from cipp_tui.domain.evidence import Unread
 from cipp_tui.domain.problems import Broken, Problem, Refused, Unverified
 from cipp_tui.domain.roles import CAN_CONSENT
@@ -21,7 +22,6 @@ from cipp_tui.services.diagnosis.words import WORDS
 DENIED_CONSENT: Final = "2032"
 """Source: Partner Center, "Error codes": access denied."""
 
-_GONE_CODES: Final = frozenset({90002, 5000224})
 _ACTIVATING: Final = frozenset({RelationshipStatus.APPROVED, RelationshipStatus.ACTIVATING})
 _REQUESTED: Final = frozenset({RelationshipStatus.CREATED, RelationshipStatus.APPROVAL_PENDING})
 _ENDING: Final = frozenset(
@@ -32,7 +32,7 @@ _ENDING: Final = frozenset(
 def tenant_gone(case: Case) -> Finding | None:
     """The tenant itself is not there any more."""
     problem = case.token_problem
-    return of(problem) if problem is not None and problem.aadsts in _GONE_CODES else None
+    return of(problem) if problem is not None and problem.entra is EntraKind.TENANT else None
 
 
 def relationship(case: Case) -> Finding | None:
@@ -109,7 +109,7 @@ def _kept_consent_out(last: Problem | None, case: Case) -> TypeGuard[Problem]:
 
     Partner Center's "no right to consent" does not, where our rights were read and suffice.
     """
-    if not isinstance(last, Refused | Unverified) or last.aadsts is not None:
+    if not isinstance(last, Refused | Unverified) or last.entra is not None:
         return False
     return last.code != DENIED_CONSENT or case.our_roles is None
 

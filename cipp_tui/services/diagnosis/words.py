@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from cipp_tui.services.advice_entra import DIRECT_NO_CONSENT
 from cipp_tui.services.next_steps import Advice
 
 
@@ -21,7 +22,7 @@ WORDS: Final = _words(
     Advice(
         "partner-center-down",
         "PC",
-        "Partner Center does not answer, so no consent can be given.",
+        "Partner Center has a fault of its own, so no consent can be given.",
         "Try again in a few minutes{refresh}; its service status tells more.",
         fleet_wide=True,
     ),
@@ -43,7 +44,7 @@ WORDS: Final = _words(
         "stranded",
         "owed",
         "Our access was taken away and is not back.",
-        "It is given back by itself; keep the program running.",
+        "It is given back by itself while the program runs in write mode.",
     ),
     Advice(
         "suspended",
@@ -170,12 +171,7 @@ WORDS: Final = _words(
         " half an hour.",
     ),
     # -- what our application holds ----------------------------------------
-    Advice(
-        "direct-no-consent",
-        "consent",
-        "This direct tenant has not consented to our application.",
-        "An administrator there must grant admin consent; without GDAP we cannot.",
-    ),
+    DIRECT_NO_CONSENT,
     Advice(
         "resource-principal-missing",
         "service",
@@ -227,7 +223,7 @@ WORDS: Final = _words(
     Advice(
         "no-domain",
         "domain",
-        "The default domain cannot be read.",
+        "The default domain is not known.",
         "Check that the relationship gives a role that reads the directory, then read it"
         " again{sync}.",
     ),
