@@ -18,12 +18,14 @@ from cipp_tui.domain.problems import (
     Side,
     Throttled,
 )
+from cipp_tui.domain.redaction import redacted
 from cipp_tui.domain.roles import COMPLIANCE_ADMINISTRATOR, RoleId
 from cipp_tui.domain.text import clean
 
 _AADSTS = re.compile(r"AADSTS(\d+)")
 _IDS = re.compile(r"\s*(Trace ID|Correlation ID|Timestamp):.*$", re.DOTALL)
 _LONGEST_MESSAGE = 600
+_LOOKED_AT = 8_000
 
 ALREADY_THERE = (
     "permission being assigned already exists on the object",
@@ -87,17 +89,22 @@ def problem_from(
     if service is Service.PARTNER_CENTER and _is_about_us(status, told):
         side, about = Side.OWN, "Partner Center"
     return kind(
-        clean(told.message or f"HTTP {status} without a message")[:_LONGEST_MESSAGE],
-        code=clean(told.code or f"HTTP {status}")[:120],
+        _shown(told.message or f"HTTP {status} without a message", _LONGEST_MESSAGE),
+        code=_shown(told.code or f"HTTP {status}", 120),
         host=host,
         status=status,
-        request_id=request_id or told.ident,
+        request_id=_shown(request_id or told.ident, 80) or None,
         at=at,
-        error=clean(told.error)[:60],
-        suberror=clean(told.suberror)[:60],
+        error=_shown(told.error, 60),
+        suberror=_shown(told.suberror, 60),
         side=side,
         about=about,
     )
+
+
+def _shown(text: str | None, most: int) -> str:
+    """Foreign words as they may be shown: what they repeat of ours is taken out before the cut."""
+    return redacted(clean((text or "")[:_LOOKED_AT]))[:most]
 
 
 def _is_about_us(status: int, told: _Told) -> bool:
@@ -194,7 +201,7 @@ def _read_entra(answer: Mapping[str, Any]) -> _Told:
 
 
 def _plain(body: bytes) -> str:
-    text = body[:2000].decode("utf-8", "replace").strip()
+    text = body[:_LOOKED_AT].decode("utf-8", "replace").strip()
     if text.startswith("<"):
         return "HTML instead of JSON"
     return text

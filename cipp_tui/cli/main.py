@@ -6,12 +6,15 @@ from importlib import import_module
 
 from cipp_tui.cli.exits import Exit
 from cipp_tui.cli.parser import build_parser
+from cipp_tui.cli.quiet import forbid_core_dumps, quieten_libraries
 from cipp_tui.cli.streams import nobody_reads, show_every_sign, tell
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program; the exit code."""
     show_every_sign()
+    quieten_libraries()
+    forbid_core_dumps()
     parser = build_parser()
     if "_ARGCOMPLETE" in os.environ:
         import_module("cipp_tui.cli.completing").complete(parser)
@@ -31,3 +34,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         where = f"{error.filename}: " if isinstance(error.filename, str) else ""
         tell(f"cipp-tui: {where}{os_words(error)}")
         return Exit.SOME_FAILED
+    except Exception as error:  # noqa: BLE001 - the top of the process: a bug, told in one sentence
+        from cipp_tui.cli.opening import told
+        from cipp_tui.services.told import unforeseen
+
+        return told(unforeseen(error, "carrying the command out"))

@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import logging
 import os
 import signal
 from collections.abc import Awaitable, Callable, Iterator
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from cipp_tui.cli.exits import Exit
 from cipp_tui.cli.output import exit_of, tell_problem
+from cipp_tui.cli.quiet import log_into
 from cipp_tui.cli.running import run
 from cipp_tui.cli.streams import tell
 from cipp_tui.config import ConnectionProfile, choose, config_path, load_profiles
@@ -182,15 +182,7 @@ def start_log(arguments: argparse.Namespace) -> None:
     except OSError as error:
         raise SystemExit(_refused(arguments.log, os_words(error), os_fix(error))) from None
     os.close(handle)
-    logging.basicConfig(
-        filename=arguments.log,
-        encoding="utf-8",
-        errors="backslashreplace",
-        level=logging.INFO,
-        format="%(asctime)s %(name)s %(levelname)s %(message)s",
-    )
-    for noisy in ("httpx", "httpcore", "msal", "urllib3", "asyncio", "aiosqlite"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    log_into(arguments.log)
 
 
 def _refused(path: str, why: str, fix: str) -> int:

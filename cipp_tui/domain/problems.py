@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any, ClassVar, Final, TypeVar
 
 from cipp_tui.domain.entra import EntraKind, entra_kind
+from cipp_tui.domain.redaction import redacted
 
 
 class Side(StrEnum):
@@ -35,15 +36,16 @@ class Problem(Exception):
         side: Side | None = None,
         about: str = "",
     ) -> None:
+        message = redacted(message)  # an answer may repeat what it was sent
         super().__init__(message)
         self.message = message
-        self.code = code
+        self.code = redacted(code)
         self.host = host
         self.status = status
         self.request_id = request_id
         self.at = at  # ISO time of the answer
-        self.error = error  # Entra's `error` and `suberror`
-        self.suberror = suberror
+        self.error = redacted(error)  # Entra's `error` and `suberror`
+        self.suberror = redacted(suberror)
         self.side = side or self.usual_side
         self.about = about  # what was asked for, in words: "the app registration"
 
@@ -194,6 +196,15 @@ class Unverified(RemoteProblem):
     family = "unverified"
 
 
+class Unforeseen(Problem):
+    """Something ended by an exception that no part of the program accounts for: a bug, or a library
+    in a state nobody thought of. Whether what was under way has happened is not known."""
+
+    family = "unforeseen"
+    usual_side = Side.OWN
+    maybe_applied = True
+
+
 @contextmanager
 def asking_for(words: str) -> Iterator[None]:
     """What is asked for in here, in words: a problem that arises names it."""
@@ -223,6 +234,7 @@ _FAMILIES: Final[dict[str, type[Problem]]] = {
         Broken,
         NotUnderstood,
         Unverified,
+        Unforeseen,
     )
 }
 _TEXTS: Final = ("code", "host", "at", "error", "suberror", "about")

@@ -13,6 +13,7 @@ from cipp_tui.domain.problems import (
     SignInProblem,
     Stopped,
     StorageProblem,
+    Unforeseen,
     Unreachable,
     Unsuited,
     Unverified,
@@ -198,6 +199,15 @@ BY_FAMILY: Final[tuple[tuple[type[Problem], Advice], ...]] = (
         ),
     ),
     (Unverified, _STILL_MISSING),
+    (
+        Unforeseen,
+        Advice(
+            "unforeseen",
+            "bug",
+            "cipp-tui met something it is not made for; whether it was done is not known.",
+            "Try again. If it repeats, report the words above with what --log FILE writes.",
+        ),
+    ),
     (
         StorageProblem,
         Advice(

@@ -21,6 +21,7 @@ from cipp_tui.services.outcomes import Outcomes
 from cipp_tui.services.slices import in_slices
 from cipp_tui.services.steps import STEP_DEADLINE_S, Steps
 from cipp_tui.services.strandings import DEBT_AGAIN_S, Strandings
+from cipp_tui.services.told import told_problems, unforeseen
 from cipp_tui.storage.journal import Journal
 
 LOG = logging.getLogger("cipp_tui.engine")
@@ -76,15 +77,19 @@ class Engine:
         self._flying: dict[int, tuple[Work, asyncio.Task[None]]] = {}
         self._closed = False
         self._fatal: BaseException | None = None
-        self.broken: Exception | None = None
+        self.broken: Problem | None = None
         """What stopped the engine for good: a disk that cannot be written, or a bug."""
 
     async def work(self) -> None:
         """Begin tenants as there is room for them, until cancelled; then nothing is in flight."""
         self._backend.patience.on_wait = self._news.set
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._strandings.keep_paying(self.pay_again))
-            tasks.create_task(self._dispatch())
+        try:
+            with told_problems("working on tenants"):
+                async with asyncio.TaskGroup() as tasks:
+                    tasks.create_task(self._strandings.keep_paying(self.pay_again))
+                    tasks.create_task(self._dispatch())
+        except Problem as problem:
+            self.break_off(problem)
 
     async def begin(self, job: Job, works: Sequence[Work]) -> LiveJob:
         """Begin a new job that is written down already. However many they are, the loop goes on."""
@@ -108,6 +113,8 @@ class Engine:
             live.own_side = OwnSide(enough=1)
         if not works:
             self._end(live)
+        if self.broken is not None:
+            live.finished.set()  # nobody works any more: whoever waits for it must hear of that
         self._news.set()
         return live
 
@@ -302,8 +309,8 @@ class Engine:
             self._news.set()
             return
         if self.broken is None:
-            self.broken = error
-            LOG.error("the engine stops: %s", type(error).__name__, exc_info=error)
+            self.broken = unforeseen(error, "working on a tenant")
+            LOG.error("the engine stops: %s", self.broken.code)
         self._closed = True
         for live in self._book.live():
             live.finished.set()

@@ -1,7 +1,7 @@
 """Reading the list of tenants again: rows change in place, nothing is ever deleted."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
@@ -10,6 +10,7 @@ from cipp_tui.domain.clock import Clock
 from cipp_tui.domain.problems import Problem
 from cipp_tui.domain.tenants import Tenant, TenantId, TenantKind, UnreadableRow
 from cipp_tui.services.fleet import Fleet
+from cipp_tui.services.told import told_problems
 from cipp_tui.services.views import FactChange, Reading
 
 
@@ -17,9 +18,15 @@ class Listing:
     """One reading at a time."""
 
     def __init__(
-        self, backend: Backend, fleet: Fleet, clock: Clock, on_end: Callable[[Reading], None]
+        self,
+        backend: Backend,
+        fleet: Fleet,
+        clock: Clock,
+        on_end: Callable[[Reading], None],
+        loaded: Callable[[], Awaitable[object]],
     ) -> None:
         self._backend = backend
+        self._loaded = loaded
         self._fleet = fleet
         self._clock = clock
         self._on_end = on_end
@@ -51,7 +58,15 @@ class Listing:
             await asyncio.wait({self._task})
 
     async def _read(self, only: TenantId | None) -> None:
-        await self._fleet.loaded.wait()  # else stored tenants would be taken for new ones
+        try:
+            with told_problems("taking the list of tenants over"):
+                self.reading = await self._whole(only)
+        except Problem as error:  # what a service says is in the reading already
+            self.reading = replace(self.reading, running=False, problem=error)
+        self._on_end(self.reading)
+
+    async def _whole(self, only: TenantId | None) -> Reading:
+        await self._loaded()  # else stored tenants would be taken for new ones
         before = {row.id: row.tenant for row in self._fleet.rows()}
         named = {ident for ident, tenant in before.items() if tenant.default_domain is not None}
         seen: dict[TenantId, Tenant] = {}
@@ -60,18 +75,18 @@ class Listing:
         problem: Problem | None = None
         tenants = self._backend.tenants(only, unreadable=odd.append, known=named)
         try:
-            async with aclosing(tenants) as pages:
-                async for page in pages:
-                    self._fleet.learn(page)
-                    seen.update((tenant.id, tenant) for tenant in page)
-                    self.reading = replace(self.reading, seen=len(seen))
-            gone = self._mark_gone([only] if only is not None else before, seen, odd)
-            if only is None:
-                self._fleet.list_was_read()
+            with told_problems("reading the list of tenants"):
+                async with aclosing(tenants) as pages:
+                    async for page in pages:
+                        self._fleet.learn(page)
+                        seen.update((tenant.id, tenant) for tenant in page)
+                        self.reading = replace(self.reading, seen=len(seen))
+                gone = self._mark_gone([only] if only is not None else before, seen, odd)
+                if only is None:
+                    self._fleet.list_was_read()
         except Problem as error:
             problem = error
-        self.reading = self._difference(before, seen, gone, odd, problem)
-        self._on_end(self.reading)
+        return self._difference(before, seen, gone, odd, problem)
 
     def _mark_gone(
         self,

@@ -30,6 +30,7 @@ from cipp_tui.services.past import Past
 from cipp_tui.services.signing import Signing
 from cipp_tui.services.steps import STEP_DEADLINE_S
 from cipp_tui.services.strandings import DEBT_AGAIN_S
+from cipp_tui.services.told import told_problems
 from cipp_tui.services.views import Level, ProfileFacts, Reading
 from cipp_tui.storage.journal import Journal
 from cipp_tui.storage.state import FleetStore
@@ -67,7 +68,7 @@ class Session:
             store, clock, suspend_after=suspend_after, on_suspended=self.news.suspended
         )
         self.signing = Signing(backend, clock, self.news, self._when_signed_in)
-        self.listing = Listing(backend, self.fleet, clock, self._list_ended)
+        self.listing = Listing(backend, self.fleet, clock, self._list_ended, self.loaded)
         self.inspection = Inspection(
             backend, self.fleet, clock, prune=profile.prune, remembers=looking_only is None
         )
@@ -150,8 +151,9 @@ class Session:
         await self.signing.settled()
 
     async def _open(self) -> None:
-        await self.fleet.load_rest()
-        await self._backlog.take_stock(self._unpaid_because)
+        with told_problems("loading what is stored"):
+            await self.fleet.load_rest()
+            await self._backlog.take_stock(self._unpaid_because)
         self.signing.look()
 
     async def _when_signed_in(self) -> None:

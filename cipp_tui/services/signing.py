@@ -5,8 +5,9 @@ from collections.abc import Awaitable, Callable
 
 from cipp_tui.api.backend import Backend, DeviceSignIn
 from cipp_tui.domain.clock import Clock
-from cipp_tui.domain.problems import Problem, SignInProblem
+from cipp_tui.domain.problems import Problem, RemoteProblem, SignInProblem
 from cipp_tui.services.news import NewsDesk
+from cipp_tui.services.told import told_problems
 from cipp_tui.services.views import Level, SignInState
 
 OFFLINE_WAITS_S = (5.0, 15.0, 60.0)
@@ -79,14 +80,16 @@ class Signing:
         attempt = 0
         while True:
             try:
-                user = await self._backend.signed_in()
+                with told_problems("signing in"):
+                    user = await self._backend.signed_in()
             except SignInProblem as problem:
                 self.state, self.problem = SignInState.NEEDED, problem
                 self._settled.set()
                 return
             except Problem as problem:
                 if self.offline is None:
-                    self._news.tell(Level.ERROR, f"Offline: {problem}. The stored list is shown.")
+                    why = "Offline" if isinstance(problem, RemoteProblem) else "Not signed in"
+                    self._news.tell(Level.ERROR, f"{why}: {problem}. The stored list is shown.")
                 self.offline = self.problem = problem
                 self._settled.set()
                 await self._clock.sleep(OFFLINE_WAITS_S[min(attempt, 2)])
@@ -102,7 +105,8 @@ class Signing:
 
     async def _finish(self) -> None:
         try:
-            user = await self._backend.finish_sign_in()
+            with told_problems("signing in"):
+                user = await self._backend.finish_sign_in()
         except Problem as problem:
             if self.state is SignInState.PENDING:
                 self.state, self.problem = SignInState.NEEDED, problem
@@ -114,7 +118,8 @@ class Signing:
     async def _signed_in(self, user: str) -> None:
         self.user, self.state, self.problem = user, SignInState.SIGNED_IN, None
         try:
-            await self._on_signed_in()
+            with told_problems("reading the wanted permissions"):
+                await self._on_signed_in()
         except SignInProblem as problem:
             self.lost(problem)
         except Problem as problem:

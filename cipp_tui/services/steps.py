@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Final
 
-from cipp_tui.api.backend import Backend, Visit
+from cipp_tui.api.backend import Backend, StepResult, Visit
 from cipp_tui.domain.clock import Clock
 from cipp_tui.domain.jobs import Effect, Mark, Step, Word
 from cipp_tui.domain.permissions import NOTHING_DONE
@@ -13,6 +13,7 @@ from cipp_tui.domain.problems import LostReply, Problem, Throttled
 from cipp_tui.services.jobbook import Work
 from cipp_tui.services.notes import note_of
 from cipp_tui.services.outcomes import Outcomes
+from cipp_tui.services.told import told_problems
 from cipp_tui.storage.journal import Journal
 
 STEP_DEADLINE_S: Final = 300.0
@@ -44,10 +45,8 @@ class Steps:
             self._mark(work, Mark(step=step.name, word=Word.INTENT, at=self._clock.now()))
             await self._journal.flush()
         try:
-            async with asyncio.timeout(self._deadline_s):
-                result = await visit.perform(step)
-        except TimeoutError:
-            problem: Problem = self.too_late(step, self._deadline_s)
+            with told_problems(f"carrying out {step.name}"):
+                result = await self._performed(visit, step)
         except Problem as refusal:
             problem = refusal
         else:
@@ -80,6 +79,13 @@ class Steps:
             ),
         )
         return problem
+
+    async def _performed(self, visit: Visit, step: Step) -> StepResult:
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                return await visit.perform(step)
+        except TimeoutError:
+            raise self.too_late(step, self._deadline_s) from None
 
     def too_late(self, step: Step, deadline_s: float) -> Problem:
         """A deadline has passed. Where a service asks us to wait, that is the cause."""

@@ -126,7 +126,7 @@ async def read(folder: Path, *services: Service) -> tuple[list[Reading], Fleet]:
                 domain_reads=lambda: 4,
             )
             backend = cast(Backend, Lister(customers))
-            listing = Listing(backend, fleet, clock, readings.append)
+            listing = Listing(backend, fleet, clock, readings.append, fleet.loaded.wait)
             listing.start()
             await listing.finished()
             await http.aclose()
