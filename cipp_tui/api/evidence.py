@@ -196,10 +196,11 @@ class EvidenceReader:
         direct = tenant.kind is TenantKind.DIRECT
         ask = self.tokens.application if direct else self.tokens.customer
         token = await self._fact(ask(tenant.id))
-        if isinstance(token, Unread):
-            return None, replace(found, token=token)
-        found = replace(found, token=not token.scopes or token.scopes >= BOOTSTRAP)
         wanted = await self._fact(self.wanted())
+        if isinstance(token, Unread):
+            unread = wanted if isinstance(wanted, Unread) else None
+            return None, replace(found, token=token, wanted=unread)
+        found = replace(found, token=not token.scopes or token.scopes >= BOOTSTRAP)
         if isinstance(wanted, Unread):
             return token, replace(found, wanted=wanted)
         reading = await self._fact(self.graph.read(token, wanted))

@@ -72,7 +72,7 @@ class DirectVisit:
             result = await _STEPS[step.name](self)
         except Problem as problem:
             self._known.forget()  # the next try starts from the world
-            outlived = isinstance(problem, Refused) and problem.status == 401
+            outlived = isinstance(problem, Refused) and _is_about_the_token(problem)
             if not outlived or step.effect is Effect.DESTROY:
                 raise
             result = await _STEPS[step.name](self)  # with new tokens
@@ -295,6 +295,11 @@ class DirectVisit:
         """
         words = (self._parts.seed, self._item, step.name, self._attempts.get(step.name, 0))
         return str(uuid.uuid5(uuid.NAMESPACE_OID, "/".join(str(word) for word in words)))
+
+
+def _is_about_the_token(refusal: Refused) -> bool:
+    """Whether Graph or Partner Center refuses the token, and not Entra ID to give one."""
+    return refusal.status == 401 and refusal.entra is None and not refusal.lacks_consent
 
 
 def _still_being_made(refusal: Refused) -> bool:

@@ -8,9 +8,11 @@ import pytest
 from cipp_tui.api.endpoints import Service
 from cipp_tui.api.errors import problem_from
 from cipp_tui.api.http import Answer, Call, HttpClient
+from cipp_tui.api.steps import VISIBLE_PATIENCE_S
 from cipp_tui.domain.failures import CauseKind
 from cipp_tui.domain.tenants import TenantId
 from cipp_tui.services.next_steps import Surface
+from cipp_tui.simulator.plant import plant
 from tests.support import House, HurriedClock, running_house, simulator_for
 
 BODY = {
@@ -66,6 +68,21 @@ async def test_a_refresh_gives_the_consent_that_graph_does_not_find(
 
         assert (view.failed, view.done) == (0, 1)
         assert len(sent) == 1
+
+
+async def test_a_principal_that_never_comes_is_waited_for_once(tmp_path: Path) -> None:
+    clock = HurriedClock()
+    simulator = simulator_for(clock, tenants=3, up_to_date=1.0)
+    async with running_house(tmp_path, simulator, clock=clock) as house:
+        await house.read_list()
+        one = customers(house)[0]
+        plant(house.world, one, "principal-missing")  # 7000229, which is a 401
+        began = clock.monotonic()
+
+        view = await house.refreshed([one])
+
+        assert view.failed == 1
+        assert clock.monotonic() - began < VISIBLE_PATIENCE_S + 20
 
 
 async def test_where_that_is_no_help_refresh_and_reset_are_named(

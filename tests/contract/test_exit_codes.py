@@ -54,6 +54,18 @@ def test_a_cause_of_our_own_is_told_once_with_its_exit_code(
         assert "(r)" not in text
 
 
+def test_a_registration_that_cannot_be_read_comes_before_a_customers_missing_consent(
+    lab: Lab,
+) -> None:
+    plant(lab.simulator.world, customer(lab), "no-consent")
+    plant(lab.simulator.world, None, "registration-unreadable")
+
+    asked = lab.run("why", customer(lab))
+
+    assert asked.code == 1
+    assert "refuses to let us read the app registration" in asked.out
+
+
 def test_machines_are_told_neither_keys_nor_commands(lab: Lab) -> None:
     plant(lab.simulator.world, customer(lab), "sign-in-frequency")
 

@@ -132,9 +132,9 @@ KNOWN: Final[dict[int, Known]] = {
     500014: Known(
         400,
         "invalid_resource",
-        "The service principal for resource '{resource}' is disabled. This indicates that a "
-        "subscription within the tenant has lapsed, or that the administrator for this tenant has "
-        "disabled the application, preventing tokens from being issued for it.",
+        "The service principal for resource 'https://graph.microsoft.com' is disabled. This "
+        "indicates that a subscription within the tenant has lapsed, or that the administrator "
+        "for this tenant has disabled the application, preventing tokens from being issued for it.",
     ),
     530032: Known(
         400,
