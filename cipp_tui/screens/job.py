@@ -221,12 +221,13 @@ class JobScreen(FramedScreen):
 
     def hints(self) -> list[Hint]:
         job = self.job
-        again = job.failed + job.stopped if job is not None else 0
+        again = job.failed + job.stopped + job.skipped if job is not None else 0
         hints = []
         if job is not None and job.at_work:
             hints.append(hint("job.stop", "Stop", 2))
         if again and job is not None and not job.at_work:
-            hints.append(hint("job.retry", f"Retry {again:,} failed"))
+            words = " failed" if again == job.failed else ""
+            hints.append(hint("job.retry", f"Retry {again:,}{words}"))
         words = "All" if self.only_failed else "Only failed"
         return [
             *hints,

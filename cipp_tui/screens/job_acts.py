@@ -9,7 +9,7 @@ from cipp_tui.screens.bulk import BulkSheet
 from cipp_tui.screens.export import Table, cells
 from cipp_tui.screens.framed import FramedScreen
 from cipp_tui.screens.reset import ResetSheet
-from cipp_tui.screens.results import name_cell, needs_retry, step_cell, what_happened
+from cipp_tui.screens.results import name_cell, step_cell, what_happened
 from cipp_tui.screens.tenants_asking import AT_ONCE, TYPED_FROM, yes_no
 from cipp_tui.services.session import Session
 from cipp_tui.services.suits import Selection, select
@@ -42,7 +42,7 @@ async def retry_job(screen: FramedScreen, job: JobView | None) -> int | None:
     if job.action not in (Action.REFRESH, Action.RESET):
         screen.refuse("Retry: only refreshes and resets can be tried again.")
         return None
-    again = [item for item in session.jobs.items(job.id) if needs_retry(item)]
+    again = [item for item in session.jobs.items(job.id) if item.needs_retry]
     found = [session.fleet.row(item.tenant) for item in again]
     rows = [row for row in found if row is not None]
     if not select(rows, job.action).taken:

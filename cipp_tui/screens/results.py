@@ -48,11 +48,6 @@ def skipped(item: ItemView) -> bool:
     return item.progress.outcome is Outcome.SKIPPED
 
 
-def needs_retry(item: ItemView) -> bool:
-    """Whether `r` would take it again."""
-    return item.progress.state in (ItemState.FAILED, ItemState.STOPPED)
-
-
 def bad(item: ItemView) -> bool:
     """Whether it failed, or is owed."""
     return item.progress.state in (ItemState.FAILED, ItemState.STRANDED)

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from cipp_tui.api.backend import Backend
 from cipp_tui.domain.clock import Clock
 from cipp_tui.domain.fleet import TenantRow
-from cipp_tui.domain.jobs import Action, ItemState, Job, Outcome
+from cipp_tui.domain.jobs import Action, Job
 from cipp_tui.domain.problems import SignInProblem, StorageProblem, Unsuited
 from cipp_tui.domain.tenants import TenantId
 from cipp_tui.services.backlog import Backlog
@@ -124,12 +124,7 @@ class Acts:
         view = await self._jobs.load(job)
         if view is None:
             raise Unsuited(f"There is no job {job}", code="no-such-job")
-        again = [
-            item.tenant
-            for item in self._jobs.items(job)
-            if item.progress.state in (ItemState.FAILED, ItemState.STOPPED)
-            or item.progress.outcome is Outcome.SKIPPED
-        ]
+        again = [item.tenant for item in self._jobs.items(job) if item.needs_retry]
         return await self._begin(view.action, again, f"retries job {job}", job)
 
     def leave_out(self, job: int) -> Sequence[LeftOut]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from cipp_tui.domain.fleet import Progress
-from cipp_tui.domain.jobs import Action
+from cipp_tui.domain.jobs import Action, ItemState, Outcome
 from cipp_tui.domain.permissions import NOTHING_DONE, StepCounts
 from cipp_tui.domain.problems import Problem
 from cipp_tui.domain.tenants import TenantId, UnreadableRow
@@ -20,6 +20,12 @@ class ItemView:
     progress: Progress
     counts: StepCounts = NOTHING_DONE
     skipped_because: str = ""
+
+    @property
+    def needs_retry(self) -> bool:
+        """Whether a retry of the job takes it again: it failed, was stopped, or never begun."""
+        left = self.progress.outcome is Outcome.SKIPPED
+        return left or self.progress.state in (ItemState.FAILED, ItemState.STOPPED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -378,3 +378,28 @@ async def test_back_from_a_pushed_screen_pops_it(tmp_path: Path) -> None:
 
             assert app.answers == [None]
             assert not any(isinstance(message, GoHome) for message in went(app))
+
+
+async def test_a_cause_of_our_own_is_said_once_with_its_keys_and_whoever_was_left_out_is_retried(
+    tmp_path: Path,
+) -> None:
+    clock = HurriedClock()
+    simulator = simulator_for(clock, tenants=30, up_to_date=1.0)
+    async with running_house(tmp_path, simulator, clock=clock, concurrency=4) as house:
+        await house.read_list()
+        partner = house.world.partner.id
+        ids = [row.id for row in house.session.fleet.rows() if row.id != partner]
+        plant(house.world, None, "refresh-token-revoked", now=clock.now().timestamp())
+        view = await house.refreshed(ids)
+        app = Host(JobScreen(house.session, view.id))
+        async with app.run_test(size=(140, 45)) as pilot:
+            await until(pilot, lambda: "One cause for all" in text_of(app.screen))
+
+            text = text_of(app.screen)
+
+    assert "Our sign-in was revoked" in text
+    assert "Sign in again (6, then s)." in text
+    assert "cipp-tui login" not in text
+    assert f"{view.skipped} skipped" in text
+    assert f"Retry {len(ids)}" in text
+    assert f"Retry {len(ids)} failed" not in text
