@@ -98,7 +98,6 @@ class DirectBackend:
             client_id=settings.client_id,
             credential=credential,
             clock=clock,
-            ca_bundle=settings.ca_bundle,
         )
         self._tokens = Tokens(
             self._http,

@@ -16,6 +16,7 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from cipp_tui.api.backend import LearnedPace
+from cipp_tui.api.bodies import ACCEPTED_CODINGS, bounded_body, oddity
 from cipp_tui.api.concurrency import ConcurrencyLimit
 from cipp_tui.api.endpoints import Endpoints, Service
 from cipp_tui.api.errors import problem_from
@@ -23,13 +24,21 @@ from cipp_tui.api.limits import Host, Limits
 from cipp_tui.api.pace import Patience, back_off, retry_after
 from cipp_tui.api.paths import demand_plain
 from cipp_tui.api.read_only import demand_harmless
-from cipp_tui.api.transport import bounded_body, transport_problem, transports
+from cipp_tui.api.transport import (
+    FOREIGN_ERRORS,
+    PROXY_AUTHENTICATION_REQUIRED,
+    PROXY_CREDENTIALS,
+    proxy_problem,
+    transport_problem,
+    transports,
+)
 from cipp_tui.domain.clock import SYSTEM, Clock
 from cipp_tui.domain.problems import (
     Broken,
     LostReply,
     NotUnderstood,
     Refused,
+    RemoteProblem,
     Side,
     Throttled,
     Unreachable,
@@ -41,8 +50,13 @@ PATIENCE_S: Final = 240.0
 MOST_BREAKS: Final = 6
 """So often may a call break or its reply be lost. A 429 is neither, and has its own patience."""
 UNREACHABLE_PATIENCE_S: Final = 20.0
+CALL_LIMIT_S: Final = 120.0
+"""For one request and its whole answer, however steadily bytes come in."""
 
 Model = TypeVar("Model", bound=BaseModel)
+
+_OF_NO_SERVICE: Final = (PROXY_AUTHENTICATION_REQUIRED, 429)
+"""Refusals that mean the same whatever was asked."""
 
 
 def request_id() -> str:
@@ -116,9 +130,8 @@ class Answer:
             raise self.not_understood(first_of(error)) from None
 
     def not_understood(self, why: str) -> NotUnderstood:
-        kind = "HTML instead of JSON" if self.body.lstrip()[:1] == b"<" else why
         return NotUnderstood(
-            f"The answer has another shape than documented: {kind}",
+            f"The answer has another shape than documented: {oddity(self.body) or why}",
             code="not-understood",
             host=self.host,
             status=self.status,
@@ -179,6 +192,10 @@ class HttpClient:
         self.concurrency.resume_at(pace.in_flight)
         self._limits.resume_rates(pace.per_second)
 
+    def host(self, service: Service) -> str:
+        """The host that a service is reached at."""
+        return self._bases[service].host
+
     async def aclose(self) -> None:
         for transport in self._transports.values():
             await transport.aclose()
@@ -209,8 +226,10 @@ class HttpClient:
             except Throttled as problem:
                 if self._clock.monotonic() + (problem.wait_s or 0.0) > deadline:
                     raise
-            except Unreachable:
+            except Unreachable as problem:
                 wait = back_off(attempt, first_s=0.5)
+                if problem.code == PROXY_CREDENTIALS:
+                    raise
                 if self._clock.monotonic() + wait > unreachable_until:
                     raise
                 await self.patience.wait(wait)
@@ -262,6 +281,7 @@ class HttpClient:
     def _request(self, call: Call) -> httpx.Request:
         headers = [
             (b"Accept", b"application/json"),
+            (b"Accept-Encoding", ACCEPTED_CODINGS),
             (b"User-Agent", b"cipp-tui"),
             (b"client-request-id", call.request_id.encode()),
             *((name.encode(), value.encode()) for name, value in call.headers.items()),
@@ -284,19 +304,43 @@ class HttpClient:
             extensions={"target": call.path.encode()},
         )
 
+    async def exchange(self, call: Call) -> Answer:
+        """Send once, beside all pacing, for a library that reads answers itself: those to 4xx, too.
+
+        Raises: Unreachable, LostReply, Throttled, Broken, NotUnderstood for whatever no library has
+        to see: redirects, a proxy's refusal, 429 and 5xx.
+        """
+        answer = await self._transmit(call)
+        status = answer.status
+        if status < 300 or (400 <= status < 500 and status not in _OF_NO_SERVICE):
+            return answer
+        raise self._problem(call, answer, Side.OWN)
+
     async def _once(self, call: Call, limits: Host) -> Answer:
+        began = self._clock.monotonic()
+        answer = await self._transmit(call)
+        if answer.status != 429:
+            limits.accepted()
+            self.concurrency.answered(_kind(call), self._clock.monotonic() - began)
+        if answer.status < 300 or answer.status == call.also_good:
+            return answer
+        raise self._problem(call, answer, side_of(call))
+
+    async def _transmit(self, call: Call) -> Answer:
+        """One request and its answer, whatever its status. Raises: Unreachable, LostReply,
+        NotUnderstood."""
         request = self._request(call)
         host = request.url.host
         started = time.perf_counter()
-        began = self._clock.monotonic()
         self.sent += 1
         try:
-            response = await self._transports[call.service].handle_async_request(request)
-            try:
-                body = await bounded_body(response, host, call.request_id)
-            finally:
-                await response.aclose()
-        except httpx.TransportError as error:
+            async with asyncio.timeout(CALL_LIMIT_S):
+                response = await self._transports[call.service].handle_async_request(request)
+                try:
+                    body = await bounded_body(response, host, call.request_id)
+                finally:
+                    await response.aclose()
+        except FOREIGN_ERRORS as error:
             LOG.info("%s %s failed: %s", call.method, _bare(call.path), type(error).__name__)
             raise transport_problem(error, host, call.request_id) from error
         if LOG.isEnabledFor(logging.INFO):
@@ -308,30 +352,33 @@ class HttpClient:
                 (time.perf_counter() - started) * 1000,
                 response.headers.get("request-id", call.request_id),
             )
-        if response.status_code != 429:
-            limits.accepted()
-            self.concurrency.answered(_kind(call), self._clock.monotonic() - began)
-        if response.status_code < 300 or response.status_code == call.also_good:
-            return Answer(response.status_code, response.headers, body, host, call.request_id)
-        if response.status_code < 400:
-            raise NotUnderstood(
-                f"An unexpected redirect ({response.status_code}); redirects are not followed",
+        return Answer(response.status_code, response.headers, body, host, call.request_id)
+
+    def _problem(self, call: Call, answer: Answer, side: Side) -> RemoteProblem:
+        """What an answer that is none of success means."""
+        if answer.status < 400:
+            return NotUnderstood(
+                f"An unexpected redirect ({answer.status}); redirects are not followed",
                 code="redirect",
-                host=host,
-                status=response.status_code,
+                host=answer.host,
+                status=answer.status,
             )
+        if answer.status == PROXY_AUTHENTICATION_REQUIRED:
+            return proxy_problem(answer.status, answer.host, call.request_id)
         problem = problem_from(
             call.service,
-            host=host,
-            status=response.status_code,
-            body=body,
-            request_id=_server_id(response.headers),
+            host=answer.host,
+            status=answer.status,
+            body=answer.body,
+            request_id=_server_id(answer.headers),
             at=self._clock.now().isoformat(timespec="seconds"),
-            side=side_of(call),
+            side=side,
         )
-        problem.wait_s = retry_after(response.headers.get("Retry-After"), self._clock.now())
-        problem.throttle_scope = response.headers.get("x-ms-throttle-scope", "")
-        raise problem
+        problem.wait_s = retry_after(
+            answer.headers.get("Retry-After"), self._clock.now(), answer.headers.get("Date")
+        )
+        problem.throttle_scope = answer.headers.get("x-ms-throttle-scope", "")
+        return problem
 
 
 def side_of(call: Call) -> Side:

@@ -1,5 +1,6 @@
 """How fast we may go: documented quotas, learned rates, and gates that a 429 closes for all."""
 
+import math
 import random
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -184,24 +185,33 @@ def longest_hold(gates: Sequence[tuple[str, Gate]]) -> str:
     return f"{words} asks us to wait {seconds:.0f} s" if seconds >= 1.0 else ""
 
 
-def retry_after(value: str | None, now: datetime) -> float | None:
+def retry_after(value: str | None, now: datetime, date: str | None = None) -> float | None:
     """Seconds of a Retry-After header: whole, fractional, or a date. None: absent or unreadable.
 
-    Source: Graph, "Throttling guidance"; RFC 9110 section 10.2.3.
+    A date is told by the clock of whoever answered, and so measured against `date`, the answer's
+    own Date header; by ours only where there is none.
+    Source: Graph, "Throttling guidance"; RFC 9110, sections 6.6.1 and 10.2.3.
     """
     if not value:
         return None
     try:
-        return max(0.0, float(value))
+        seconds = float(value)
     except ValueError:
         pass
-    try:
-        moment = parsedate_to_datetime(value)
-    except ValueError:
+    else:
+        return max(0.0, seconds) if math.isfinite(seconds) else None
+    moment = _moment(value)
+    if moment is None:
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - now).total_seconds())
+    return max(0.0, (moment - (_moment(date) or now)).total_seconds())
+
+
+def _moment(value: str | None) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(value) if value else None
+    except (ValueError, OverflowError):
+        return None
+    return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
 
 
 def back_off(attempt: int, *, first_s: float = 1.0, most_s: float = 30.0) -> float:

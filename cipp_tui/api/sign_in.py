@@ -1,28 +1,27 @@
 """Signing in, by MSAL in a thread: redeem the refresh token, or a device code for a new one."""
 
 import asyncio
-import json
 import logging
-import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-import httpx
-
 from cipp_tui.api.backend import DeviceSignIn
 from cipp_tui.api.credentials import Credential, CredentialKind, for_msal
 from cipp_tui.api.endpoints import Endpoints, Service
 from cipp_tui.api.errors import problem_from
-from cipp_tui.api.http import HttpClient
+from cipp_tui.api.http import HttpClient, json_bytes
+from cipp_tui.api.msal_http import MsalHttp
 from cipp_tui.api.pace import back_off, retry_after
+from cipp_tui.api.transport import PROXY_CREDENTIALS
 from cipp_tui.domain.clock import Clock
 from cipp_tui.domain.entra import EntraKind
 from cipp_tui.domain.problems import (
     Broken,
     DeviceSignInProblem,
     LostReply,
+    NotUnderstood,
     Problem,
     Refused,
     Side,
@@ -31,11 +30,16 @@ from cipp_tui.domain.problems import (
     Unreachable,
     retold,
 )
+from cipp_tui.domain.redaction import hide_from_now_on
 from cipp_tui.domain.tenants import TenantId
 from cipp_tui.domain.text import clean
 
 LOG = logging.getLogger("cipp_tui.sign_in")
 _MOST_ATTEMPTS = 5
+
+_OF_MSAL = (ValueError, LookupError, TypeError, AttributeError, RuntimeError, OSError)
+"""What MSAL and what it stands on raise beside errors of its own (IdTokenError is a RuntimeError,
+an odd signing key a ValueError or TypeError)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +68,6 @@ class MsalSignIn:
         client_id: str,
         credential: Credential,
         clock: Clock,
-        ca_bundle: str | None = None,
     ) -> None:
         self._endpoints = endpoints
         self._http = http
@@ -72,10 +75,10 @@ class MsalSignIn:
         self._client_id = client_id
         self._credential = credential
         self._clock = clock
-        self._ca_bundle = ca_bundle
+        self._loop = asyncio.get_running_loop()  # MSAL works in a thread, its requests do not
         self._flow: dict[str, Any] | None = None
         self._flow_app: Any = None
-        self._flow_door: _MsalDoor | None = None
+        self._flow_door: MsalHttp | None = None
 
     async def redeem(self, refresh_token: str, scope: str) -> SignedIn:
         """A token for our own tenant from the refresh token.
@@ -89,7 +92,7 @@ class MsalSignIn:
             try:
                 return await asyncio.to_thread(self._redeem, refresh_token, scope)
             except (Throttled, Broken, Unreachable, LostReply) as problem:
-                if attempt >= _MOST_ATTEMPTS:
+                if attempt >= _MOST_ATTEMPTS or problem.code == PROXY_CREDENTIALS:
                     raise
                 await self._clock.sleep(problem.wait_s or back_off(attempt))
 
@@ -120,24 +123,29 @@ class MsalSignIn:
 
     def _redeem(self, refresh_token: str, scope: str) -> SignedIn:
         door = self._door()
-        try:
+
+        def ask() -> dict[str, Any]:
             app = self._application(door, public=self._is_public)
-            result = self._ask(
-                door, lambda: app.acquire_token_by_refresh_token(refresh_token, scopes=[scope])
+            result: dict[str, Any] = app.acquire_token_by_refresh_token(
+                refresh_token, scopes=[scope]
             )
-            return self._signed_in(result, door)
-        finally:
-            door.close()
+            return result
+
+        return self._signed_in(self._ask(door, ask), door)
 
     def _begin(self, scope: str) -> dict[str, Any]:
-        self._flow_door = self._door(DeviceSignInProblem)
-        self._flow_app = self._application(self._flow_door, public=True)
-        flow: dict[str, Any] = self._ask(
-            self._flow_door, lambda: self._flow_app.initiate_device_flow(scopes=[scope])
-        )
+        door = self._door(DeviceSignInProblem)
+
+        def ask() -> dict[str, Any]:
+            self._flow_app = self._application(door, public=True)
+            flow: dict[str, Any] = self._flow_app.initiate_device_flow(scopes=[scope])
+            return flow
+
+        flow = self._ask(door, ask)
         if "user_code" not in flow:
-            raise self._flow_door.problem(flow)
-        self._flow = flow
+            raise self._problem(flow, door)
+        hide_from_now_on([flow.get("device_code")])
+        self._flow, self._flow_door = flow, door
         return flow
 
     def _finish(self) -> SignedIn:
@@ -148,10 +156,9 @@ class MsalSignIn:
             result = self._ask(door, lambda: self._flow_app.acquire_token_by_device_flow(flow))
             return self._signed_in(result, door)
         finally:
-            door.close()
             self._flow = self._flow_app = self._flow_door = None
 
-    def _application(self, door: "_MsalDoor", *, public: bool) -> Any:
+    def _application(self, door: MsalHttp, *, public: bool) -> Any:
         import msal
 
         options: dict[str, Any] = {
@@ -170,21 +177,23 @@ class MsalSignIn:
     def _is_public(self) -> bool:
         return self._credential.kind is CredentialKind.NONE
 
-    def _ask(self, door: "_MsalDoor", ask: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        from msal.exceptions import MsalServiceError
+    def _ask(self, door: MsalHttp, ask: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """Call MSAL, and translate what it raises: answers it cannot read have not reached it."""
+        from msal.exceptions import MsalError
 
         try:
             return ask()
-        except MsalServiceError as error:
-            raise door.problem({}) from error
-        except httpx.ConnectError as error:
-            raise Unreachable(f"{door.host} cannot be reached: {error}", host=door.host) from error
-        except httpx.TransportError as error:
-            raise LostReply(f"{door.host} did not answer: {error}", host=door.host) from error
+        except (MsalError, *_OF_MSAL) as error:
+            LOG.info("MSAL failed: %s", type(error).__name__)
+            raise NotUnderstood(
+                f"MSAL could not make use of the login host's answer ({type(error).__name__})",
+                code="not-understood",
+                host=door.host,
+            ) from error
 
-    def _signed_in(self, result: Mapping[str, Any], door: "_MsalDoor") -> SignedIn:
+    def _signed_in(self, result: Mapping[str, Any], door: MsalHttp) -> SignedIn:
         if "access_token" not in result:
-            raise door.problem(result)
+            raise self._problem(result, door)
         claims = result.get("id_token_claims") or {}
         name = claims.get("preferred_username") or claims.get("upn")
         return SignedIn(
@@ -195,98 +204,26 @@ class MsalSignIn:
             user_id=clean(claims.get("oid") or "")[:64],
         )
 
-    def _door(self, refusal: type[SignInProblem] = SignInProblem) -> "_MsalDoor":
-        return _MsalDoor(self._endpoints, self._http, self._clock, self._ca_bundle, refusal)
-
-
-class _MsalDoor:
-    """MSAL's way to the network: goes where the profile says, and answers discovery by itself."""
-
-    def __init__(
-        self,
-        endpoints: Endpoints,
-        http: HttpClient,
-        clock: Clock,
-        ca_bundle: str | None,
-        refusal: type[SignInProblem],
-    ) -> None:
-        self._refusal = refusal
-        self._endpoints = endpoints
-        self._http = http
-        self._clock = clock
-        context = ssl.create_default_context(cafile=ca_bundle)
-        self._client = httpx.Client(verify=context, timeout=30.0, follow_redirects=False)
-        self._last: httpx.Response | None = None
-
-    @property
-    def host(self) -> str:
-        return httpx.URL(self._endpoints.login).host
-
-    def get(
-        self,
-        url: str,
-        params: Mapping[str, str] | None = None,
-        headers: Mapping[str, str] | None = None,
-        **_: Any,
-    ) -> httpx.Response:
-        """Discovery documents are known beforehand; nothing else is asked for by GET."""
-        if url.endswith("/.well-known/openid-configuration"):
-            return httpx.Response(200, text=json.dumps(_discovery(url)))
-        return self._send("GET", url, params=params, headers=headers)
-
-    def post(
-        self,
-        url: str,
-        params: Mapping[str, str] | None = None,
-        data: Mapping[str, Any] | str | None = None,
-        headers: Mapping[str, str] | None = None,
-        **_: Any,
-    ) -> httpx.Response:
-        if isinstance(data, Mapping):
-            data = {key: value for key, value in data.items() if value is not None}
-            return self._send("POST", url, params=params, data=data, headers=headers)
-        return self._send("POST", url, params=params, content=data, headers=headers)
-
-    def close(self) -> None:
-        self._client.close()
-
-    def problem(self, result: Mapping[str, Any]) -> Problem:
+    def _problem(self, result: Mapping[str, Any], door: MsalHttp) -> Problem:
         """What the last answer means for our own sign-in."""
-        last = self._last
-        body = last.content if last is not None else json.dumps(dict(result)).encode()
-        if result.get("error") and last is None:
-            body = json.dumps(dict(result)).encode()
+        last = door.last
         problem = problem_from(
             Service.LOGIN,
-            host=self.host,
-            status=last.status_code if last is not None else 400,
-            body=body,
+            host=door.host,
+            status=last.status if last is not None else 400,
+            body=last.body if last is not None else json_bytes(dict(result)),
             request_id=last.headers.get("x-ms-request-id") if last is not None else None,
             at=self._clock.now().isoformat(timespec="seconds"),
             side=Side.OWN,
         )
         if last is not None:
-            problem.wait_s = retry_after(last.headers.get("Retry-After"), self._clock.now())
+            problem.wait_s = retry_after(
+                last.headers.get("Retry-After"), self._clock.now(), last.headers.get("Date")
+            )
         if not isinstance(problem, Refused) or problem.entra is EntraKind.SERVICE:
             return problem  # a service that is not there is not mended by signing in
-        return retold(problem, self._refusal)
+        return retold(problem, door.refusal)
 
-    def _send(self, method: str, url: str, **options: Any) -> httpx.Response:
-        if not url.startswith(self._endpoints.authority):
-            raise httpx.UnsupportedProtocol("MSAL asked for a host that is not the login host")
-        real = self._endpoints.login + url.removeprefix(self._endpoints.authority)
-        self._http.sent += 1
-        self._last = self._client.request(method, real, **options)
-        LOG.info("%s %s %d", method, httpx.URL(real).path, self._last.status_code)
-        return self._last
-
-
-def _discovery(url: str) -> dict[str, str]:
-    """Source: Entra, "OpenID Connect on the Microsoft identity platform"."""
-    authority = url.removesuffix("/v2.0/.well-known/openid-configuration")
-    return {
-        "issuer": f"{authority}/v2.0",
-        "authorization_endpoint": f"{authority}/oauth2/v2.0/authorize",
-        "token_endpoint": f"{authority}/oauth2/v2.0/token",
-        "device_authorization_endpoint": f"{authority}/oauth2/v2.0/devicecode",
-    }
+    def _door(self, refusal: type[SignInProblem] = SignInProblem) -> MsalHttp:
+        """For one sign-in. `refusal`: what a refusal of it is told as."""
+        return MsalHttp(self._http, self._loop, refusal)

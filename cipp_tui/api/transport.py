@@ -1,20 +1,37 @@
 """The connections: one pool for all services, proxies found once, and what a failure may mean."""
 
 import ssl
-from collections.abc import AsyncIterable, AsyncIterator, Mapping
-from ipaddress import ip_address
+from collections.abc import AsyncIterator, Mapping
 from typing import Final
-from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import httpx
 
 from cipp_tui.api.endpoints import Endpoints, Service
-from cipp_tui.domain.problems import LostReply, NotUnderstood, RemoteProblem, Unreachable
+from cipp_tui.api.proxies import proxy_for
+from cipp_tui.api.tls import tls_context
+from cipp_tui.domain.problems import LostReply, RemoteProblem, Unreachable
 
-LARGEST_BODY: Final = 32 * 1024 * 1024
 TIMEOUT: Final = aiohttp.ClientTimeout(sock_connect=10.0, sock_read=30.0)
+"""Between two bytes; the limit for a whole call is `CALL_LIMIT_S` of the client."""
+
+PROXY_CREDENTIALS: Final = "proxy-credentials"
+PROXY_AUTHENTICATION_REQUIRED: Final = 407
+"""Only a proxy says so, of a request that it does not pass on. Source: RFC 9110, 15.5.8."""
+
+FOREIGN_ERRORS: Final = (
+    httpx.HTTPError,
+    httpx.StreamError,
+    httpx.InvalidURL,
+    aiohttp.ClientError,
+    OSError,  # TimeoutError and ssl.SSLError are such
+    ValueError,  # UnicodeError is one
+    RuntimeError,  # "Session is closed", for one
+    LookupError,
+    TypeError,
+    AttributeError,
+)
+"""Whatever a client library was seen to raise, or may: nothing of it may pass this door."""
 
 
 def transports(
@@ -22,12 +39,14 @@ def transports(
 ) -> Mapping[Service, httpx.AsyncBaseTransport]:
     """How each service is reached, all over one pool: as many connections as there are requests.
 
+    Raises: ConfigProblem when the certificates or a proxy that are named are none.
+
     The proxy of each host is looked up here, once: to look it up for every request, as the pool
     would by itself, takes longer than the request's own work.
     """
-    pool = _Pool(ssl.create_default_context(cafile=ca_bundle))
+    pool = _Pool(tls_context(ca_bundle))
     return {
-        service: Connections(pool, endpoints.base(service), _proxy_for(endpoints.base(service)))
+        service: Connections(pool, endpoints.base(service), proxy_for(endpoints.base(service)))
         for service in Service
     }
 
@@ -58,6 +77,14 @@ class _Pool:
             await self._session.close()
 
 
+class ProxyRefusedError(httpx.ConnectError):
+    """The proxy does not let us through."""
+
+    def __init__(self, status: int, request: httpx.Request) -> None:
+        super().__init__(f"the proxy answers {status}", request=request)
+        self.status = status
+
+
 class Connections(httpx.AsyncBaseTransport):
     """Carries httpx's requests to one service over the pool.
 
@@ -84,7 +111,13 @@ class Connections(httpx.AsyncBaseTransport):
                 timeout=TIMEOUT,
                 proxy=self._proxy,
             )
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+        except aiohttp.ClientHttpProxyError as error:  # the answer to CONNECT: nothing went through
+            raise ProxyRefusedError(error.status, request) from error
+        except (
+            aiohttp.ClientConnectorError,
+            aiohttp.ConnectionTimeoutError,
+            aiohttp.InvalidURL,
+        ) as error:
             raise httpx.ConnectError(str(error), request=request) from error
         except (aiohttp.ClientError, TimeoutError) as error:
             raise httpx.ReadError(str(error), request=request) from error
@@ -113,57 +146,38 @@ class _Body(httpx.AsyncByteStream):
         self._response.release()
 
 
-def _proxy_for(base: str) -> str | None:
-    """The proxy the environment names for a service; none for this very machine."""
-    parts = urlsplit(base)
-    host = parts.hostname or ""
-    if host == "localhost" or _is_loopback(host) or proxy_bypass(host):
-        return None
-    proxies = getproxies()
-    url = proxies.get(parts.scheme) or proxies.get("all")
-    return (url if "://" in url else f"http://{url}") if url else None
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-async def bounded_body(response: httpx.Response, host: str, request_id: str) -> bytes:
-    """The whole body. Raises: NotUnderstood when it is too large to be an answer."""
-    chunks: list[bytes] = []
-    size = 0
-    coded = "content-encoding" in response.headers
-    stream = response.aiter_bytes() if coded else response.stream
-    assert isinstance(stream, AsyncIterable)
-    async for chunk in stream:
-        size += len(chunk)
-        if size > LARGEST_BODY:
-            raise NotUnderstood(
-                f"The answer is larger than {LARGEST_BODY // (1024 * 1024)} MB",
-                code="too-large",
-                host=host,
-                status=response.status_code,
-                request_id=request_id,
-            )
-        chunks.append(chunk)
-    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
-
-
-def transport_problem(error: httpx.TransportError, host: str, request_id: str) -> RemoteProblem:
+def transport_problem(error: BaseException, host: str, request_id: str) -> RemoteProblem:
     """Whether the request can have arrived: only a connection that never stood is certain."""
-    why = _reason(error.__cause__ or error)
+    if isinstance(error, ProxyRefusedError):
+        return proxy_problem(error.status, host, request_id)
     if isinstance(error, httpx.ConnectError):
         return Unreachable(
-            f"{host} cannot be reached: {why}",
+            f"{host} cannot be reached: {_reason(error.__cause__ or error)}",
             code="unreachable",
             host=host,
             request_id=request_id,
         )
+    if isinstance(error, httpx.TransportError):
+        why = _reason(error.__cause__ or error)
+    else:
+        late = isinstance(error, TimeoutError)
+        why = "no whole answer came in time" if late else type(error).__name__
     return LostReply(
         f"{host} did not answer: {why}", code="lost-reply", host=host, request_id=request_id
+    )
+
+
+def proxy_problem(status: int, host: str, request_id: str) -> Unreachable:
+    """What it means that a proxy does not pass a request on: certainly nothing has happened."""
+    asks = status == PROXY_AUTHENTICATION_REQUIRED
+    return Unreachable(
+        f"The proxy on the way to {host} asks for credentials ({status}); nothing was sent"
+        if asks
+        else f"The proxy on the way to {host} refuses to connect ({status}); nothing was sent",
+        code=PROXY_CREDENTIALS if asks else "unreachable",
+        host=host,
+        status=status,
+        request_id=request_id,
     )
 
 
