@@ -5,13 +5,14 @@ import gc
 import getpass
 import socket
 import uuid
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
 from cipp_tui.api.credentials import ClientCertificate, Credential, FederatedToken
 from cipp_tui.api.direct import DirectBackend, DirectSettings
 from cipp_tui.api.endpoints import endpoints_for
+from cipp_tui.api.tls import CA_BUNDLE
 from cipp_tui.api.token_store import MemoryTokenStore, SignInBinding, open_token_store
 from cipp_tui.api.wanted import ExtraPermissions
 from cipp_tui.config import (
@@ -71,7 +72,8 @@ async def open_session(
         )
         store = FleetStore(database)
         settings = await _settings(profile, house, env=env, folder=folder, store=store, clock=clock)
-        backend = DirectBackend(settings, clock=clock)
+        with _key_completed(profile.name):
+            backend = DirectBackend(settings, clock=clock)
         house.push_async_callback(backend.aclose)
         session = Session(
             profile=_facts(profile, settings),
@@ -87,6 +89,17 @@ async def open_session(
         whole = await house.enter_async_context(session.running())
         _spare_the_collector()
         yield whole
+
+
+@contextmanager
+def _key_completed(profile: str) -> Iterator[None]:
+    """Who opens connections knows its settings, not the profile that they stand in."""
+    try:
+        yield
+    except ConfigProblem as problem:
+        if problem.key == CA_BUNDLE:
+            problem.key = f"profiles.{profile}.{CA_BUNDLE}"
+        raise
 
 
 def _spare_the_collector() -> None:

@@ -87,6 +87,7 @@ class PartAnswer:
     headers: object  # as foreign as the rest
     host: str
     batch_id: str  # of the whole batch
+    batch_date: str | None = None  # its Date header
     clock: Clock
     url: str = ""  # what was asked, as in the part
     side: Side = Side.CUSTOMER  # whose tenant was asked
@@ -102,6 +103,11 @@ class PartAnswer:
     @property
     def retry_after(self) -> str | None:
         return _header(self.headers, "retry-after")
+
+    @property
+    def date(self) -> str | None:
+        """When it was answered, by the clock of whoever answered."""
+        return _header(self.headers, "date") or self.batch_date
 
     def problem(self) -> RemoteProblem | None:
         """What went wrong; None when nothing did, or when it only is so already."""
@@ -296,6 +302,7 @@ def _parse(answer: Answer, clock: Clock, side: Side) -> dict[str, PartAnswer]:
                 headers=one.get("headers"),
                 host=answer.host,
                 batch_id=answer.request_id,
+                batch_date=answer.headers.get("Date"),
                 clock=clock,
                 side=side,
             )
@@ -329,5 +336,5 @@ def _again(part: Part, answer: PartAnswer, elapsed: float, broke: int) -> bool:
 def _wait(answer: PartAnswer, clock: Clock, attempt: int) -> float:
     if answer.status == FAILED_DEPENDENCY:
         return 0.0  # what it had to wait for has its own answer, and its own wait
-    asked = retry_after(answer.retry_after, clock.now())
+    asked = retry_after(answer.retry_after, clock.now(), answer.date)
     return back_off(attempt, most_s=15.0) if asked is None else asked

@@ -18,6 +18,10 @@ class Odd(Exception):
     """No part of the program knows it."""
 
 
+async def fails(*_arguments: object, **_options: object) -> None:
+    raise Odd(SECRET)
+
+
 @pytest.mark.parametrize("error", [RuntimeError, OSError, KeyError, Odd, MemoryError])
 async def test_whoever_waits_for_the_sign_in_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
@@ -37,6 +41,23 @@ async def test_whoever_waits_for_the_sign_in_is_told(
 
     assert SECRET not in str(told.value)
     assert "cipp_tui" not in str(told.value) or ".py:" in str(told.value)
+
+
+async def test_whoever_waits_for_a_new_sign_in_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cipp_tui.api.direct.DirectBackend.finish_sign_in", fails)
+    clock = HurriedClock()
+    async with (
+        asyncio.timeout(SAFETY_S),
+        running_house(
+            tmp_path, simulator_for(clock), clock=clock, signed_in=False, ready=False
+        ) as house,
+    ):
+        await house.session.signing.begin()
+        with pytest.raises(Unforeseen, match="Odd"):
+            await house.session.ready()
+        assert house.session.signing.state is SignInState.NEEDED
 
 
 async def test_whoever_waits_for_the_list_is_told(
