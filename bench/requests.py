@@ -21,9 +21,9 @@ CIPP = {
 MOST = {
     "up to date": 2,
     "up to date, token still good": 1,
-    "brand new": 11,
-    "reset, the principal goes": 13,
-    "reset, the principal stays": 8,
+    "brand new": 12,
+    "reset, the principal goes": 15,
+    "reset, the principal stays": 11,
 }
 """What each may cost, a reset's pre-flight included."""
 

@@ -17,6 +17,7 @@ from cipp_tui.domain.permissions import (
     WantedPermissions,
 )
 from cipp_tui.domain.problems import Problem, Refused, Side, SignInProblem
+from cipp_tui.domain.refusals import Refusal
 from cipp_tui.domain.tenants import Tenant, TenantId, UnreadableRow
 
 
@@ -48,6 +49,8 @@ class StepResult:
     note: str = ""
     request_id: str | None = None
     settled: tuple[str, ...] = ()  # later steps of the plan that have nothing left to do
+    refused: tuple[Refusal, ...] = ()  # parts that the tenant did not let us give
+    principal: str | None = None  # our object id before something is taken away; "": none
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,8 +211,13 @@ class Backend(Protocol):
         """The steps of an action on a tenant; what each does, not when."""
         ...
 
-    def visit(self, tenant: Tenant, *, item: int, tried: Mapping[str, int]) -> Visit:
+    def visit(
+        self, tenant: Tenant, *, item: int, tried: Mapping[str, int], removed: str | None = None
+    ) -> Visit:
         """Begin work on a tenant. `item` names the journal's entry, for request ids.
+
+        `removed`: the object id our principal had when it was, or may have been, taken away; empty
+        when it is not known; None when nothing was taken. A reading that shows it proves nothing.
 
         `tried` tells how often each step of the item came to an end before, well or not: a service
         answers a request id it knows as it did then.

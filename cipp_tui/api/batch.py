@@ -30,6 +30,8 @@ MOST: Final = 20
 
 PATIENCE_S: Final = 240.0
 LAG_PATIENCE_S: Final = 90.0
+ABSENT_PATIENCE_S: Final = 10.0
+"""An object that is said not to be there may be another one by now: its id is read anew then."""
 FAILED_DEPENDENCY: Final = 424
 
 Shape = TypeVar("Shape")
@@ -47,9 +49,9 @@ def list_of(shape: type[Shape]) -> TypeAdapter[list[Shape]]:
 
 
 _LAGS: Final = (
-    (404, "Request_ResourceNotFound"),
-    (404, "Directory_ObjectNotFound"),
-    (409, "Directory_ConcurrencyViolation"),
+    (404, "Request_ResourceNotFound", ABSENT_PATIENCE_S),
+    (404, "Directory_ObjectNotFound", LAG_PATIENCE_S),
+    (409, "Directory_ConcurrencyViolation", LAG_PATIENCE_S),
 )
 """Refusals that only say that a fresh object has not reached every server yet.
 Source: Graph, error responses; replication delays reported in the field."""
@@ -211,6 +213,7 @@ async def _send_chunk(
     in_turn: bool = False,
 ) -> None:
     waiting = list(parts)
+    reads: list[Part] = []  # that come after all that is written
     began = clock.monotonic()
     # How often, by part: rounds are made for other parts, too.
     refused: Counter[str] = Counter()
@@ -229,15 +232,20 @@ async def _send_chunk(
             )
             if wait_s is not None:
                 waits[part.id] = wait_s
-        if not waits:
-            break
-        wait = max(waits.values())
+        wait = max(waits.values(), default=0.0)
         throttled = sum(answers[ident].status == 429 for ident in waits)
-        if 2 * throttled > len(waiting):  # the tenant's quota is used up, not one part's
+        if waits and 2 * throttled > len(waiting):  # the tenant's quota is used up, not one part's
             http.hold_tenant(Service.GRAPH, token, wait)
         if wait > 0:
             await http.patience.wait(wait)
-        waiting = [part for part in waiting if part.id in waits]
+        again = [part for part in waiting if part.id in waits]
+        if in_turn and any(not answers[part.id].good and part.id not in waits for part in waiting):
+            # What stands behind a part that stays refused would fail one after the other, a
+            # request for each: the writes go side by side now, and the reads after them.
+            in_turn = False
+            reads = [part for part in again if part.method == "GET"]
+            again = [part for part in again if part.method != "GET"]
+        waiting, reads = (again, reads) if again else (reads, [])
 
 
 async def send_once(
@@ -329,7 +337,8 @@ def _again(part: Part, answer: PartAnswer, elapsed: float, broke: int) -> bool:
         return False
     problem = answer.problem()
     return problem is not None and any(
-        answer.status == status and code in problem.code for status, code in _LAGS
+        answer.status == status and code in problem.code and elapsed <= patience_s
+        for status, code, patience_s in _LAGS
     )
 
 

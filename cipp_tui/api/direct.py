@@ -63,6 +63,7 @@ class DirectSettings:
     ca_bundle: str | None = None
     read_only: bool = False
     prune: bool = False
+    wide_consent: bool = False
     extra: tuple[ExtraPermissions, ...] = ()
     directory_roles: tuple[RoleId, ...] = ()
     direct_tenants: tuple[TenantId, ...] = ()
@@ -110,7 +111,7 @@ class DirectBackend:
             clock=clock,
         )
         graph = self._graph = Graph(self._http, clock)
-        self._partner = PartnerCenter(self._http, self._tokens)
+        self._partner = PartnerCenter(self._http, self._tokens, wide_consent=settings.wide_consent)
         self._customers = Customers(
             self._http,
             self._tokens,
@@ -212,9 +213,11 @@ class DirectBackend:
             return RESET_PLAN
         raise ValueError(f"no plan for {action} of a {tenant.kind} tenant")
 
-    def visit(self, tenant: Tenant, *, item: int, tried: Mapping[str, int]) -> DirectVisit:
+    def visit(
+        self, tenant: Tenant, *, item: int, tried: Mapping[str, int], removed: str | None = None
+    ) -> DirectVisit:
         """Source: none, nothing is sent yet."""
-        return DirectVisit(self._instruments, tenant, item=item, tried=tried)
+        return DirectVisit(self._instruments, tenant, item=item, tried=tried, removed=removed)
 
     async def signed_in(self) -> str | None:
         """Source: Entra, "OAuth 2.0 authorization code flow", refresh the access token."""

@@ -31,6 +31,8 @@ ALREADY_THERE = (
     "permission being assigned already exists on the object",
     "permission entry already exists",
     "one or more added object references already exist",
+    "another object with the same value",
+    "a conflicting object with one or more of the specified property values",
     "is already in use",
 )
 """Texts that mean "it is so already". Source: Graph error texts, collected in the field."""

@@ -9,16 +9,14 @@ from urllib.parse import quote
 from cipp_tui.api.batch import Part, PartAnswer, send_batch
 from cipp_tui.api.customers import relationship_of
 from cipp_tui.api.graph import Graph
-from cipp_tui.api.holdings import BOOTSTRAP, holdings_of
+from cipp_tui.api.holdings import holdings_of
 from cipp_tui.api.http import HttpClient, Token
 from cipp_tui.api.partner import PartnerCenter
 from cipp_tui.api.tokens import Tokens
 from cipp_tui.api.wire import AccessAssignment, Foreign, Relationship, UserGroup
 from cipp_tui.domain.clock import Clock
 from cipp_tui.domain.evidence import Evidence, Fact, Membership, RoleMapping, Unread
-from cipp_tui.domain.permissions import (
-    WantedPermissions,
-)
+from cipp_tui.domain.permissions import GRANT_WRITERS, WantedPermissions
 from cipp_tui.domain.problems import LostReply, Problem, SignInProblem, Throttled, asking_for
 from cipp_tui.domain.roles import RoleId
 from cipp_tui.domain.tenants import GdapRelationship, Tenant, TenantKind
@@ -200,7 +198,7 @@ class EvidenceReader:
         if isinstance(token, Unread):
             unread = wanted if isinstance(wanted, Unread) else None
             return None, replace(found, token=token, wanted=unread)
-        found = replace(found, token=not token.scopes or token.scopes >= BOOTSTRAP)
+        found = replace(found, token=not token.scopes or not GRANT_WRITERS.isdisjoint(token.scopes))
         if isinstance(wanted, Unread):
             return token, replace(found, wanted=wanted)
         reading = await self._fact(self.graph.read(token, wanted))

@@ -1,38 +1,67 @@
-"""What is written through Graph in a tenant: principals, app roles, delegated grants, roles."""
+"""What is written through Graph in a tenant: principals, delegated grants, app and directory roles.
 
-from collections.abc import Mapping, Sequence
+One refused part never keeps another from being given: what became of each is told apart.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 from cipp_tui.api.batch import MOST, Part, PartAnswer, send_batch
 from cipp_tui.api.errors import of_role
 from cipp_tui.api.graph import TenantReading
 from cipp_tui.api.http import HttpClient, Token
 from cipp_tui.api.wire import Principal
+from cipp_tui.domain import refusals
 from cipp_tui.domain.clock import Clock
 from cipp_tui.domain.permissions import (
+    BOOTSTRAP_SCOPES,
+    MICROSOFT_GRAPH,
     AppId,
     AppRole,
+    Kind,
     PermissionDiff,
     StepCounts,
     WantedPermissions,
 )
 from cipp_tui.domain.problems import (
-    ConfigProblem,
+    Broken,
     NotUnderstood,
     Problem,
     Refused,
     RemoteProblem,
     Unsuited,
 )
-from cipp_tui.domain.roles import RoleId
+from cipp_tui.domain.refusals import Refusal
+from cipp_tui.domain.roles import RoleId, role_name
 
 LONGEST_SCOPE = 3850
 """Signs in one grant's scope. Source: Graph, oAuth2PermissionGrant resource type."""
 
 _NO_BACKING_CODE: Final = "NoBackingApplicationObject"
-_NO_GAIN: Final[Mapping[str, StepCounts]] = MappingProxyType({})
+
+
+class PartKey(NamedTuple):
+    """What can be given, or refused, by itself."""
+
+    part: refusals.Part
+    ident: str
+
+
+def principal_key(app: AppId) -> PartKey:
+    return PartKey(refusals.Part.PRINCIPAL, app)
+
+
+def app_role_key(role: AppRole) -> PartKey:
+    return PartKey(refusals.Part.APP_ROLE, f"{role.resource} {role.id}")
+
+
+def scopes_key(app: AppId) -> PartKey:
+    return PartKey(refusals.Part.SCOPES, app)
+
+
+def directory_role_key(role: RoleId) -> PartKey:
+    return PartKey(refusals.Part.DIRECTORY_ROLE, role)
 
 
 @dataclass(slots=True)
@@ -41,10 +70,25 @@ class Written:
 
     counts: StepCounts = field(default_factory=StepCounts)
     resources: dict[AppId, str] = field(default_factory=dict)  # principals created
-    unlicensed: set[AppId] = field(default_factory=set)
-    unseen: bool = False  # a principal is there although it was not in the reading
+    given: set[PartKey] = field(default_factory=set)  # accepted now, or there already
+    refused: dict[PartKey, Refusal] = field(default_factory=dict)  # for certain
+    unsettled: dict[PartKey, Refusal] = field(default_factory=dict)  # only a reading can tell
     read_back: dict[str, PartAnswer] = field(default_factory=dict)  # what the reads after it told
-    problem: Problem | None = None  # the first refusal; one of the configuration before all
+
+    @property
+    def absent(self) -> frozenset[AppId]:
+        """Resources that the tenant cannot have."""
+        return frozenset(AppId(key.ident) for key, one in self.refused.items() if one.is_absent)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One part that is sent, and what it stands for."""
+
+    part: Part
+    keys: tuple[PartKey, ...]
+    gain: StepCounts
+    name: str
 
 
 class Grants:
@@ -53,50 +97,6 @@ class Grants:
     def __init__(self, http: HttpClient, clock: Clock) -> None:
         self._http = http
         self._clock = clock
-
-    async def give_roles(
-        self,
-        written: Written,
-        token: Token,
-        reading: TenantReading,
-        diff: PermissionDiff,
-        wanted: WantedPermissions,
-    ) -> None:
-        """Create missing resource principals, then assign the missing app roles.
-
-        A resource whose principal cannot be created (no licence) is reported, not a failure. What
-        is refused otherwise is left in `written`.
-        Raises: what sending raises; `written` tells what was done before.
-        Source: Graph, "Create servicePrincipal", "Grant an appRoleAssignment".
-        """
-        principal = _principal(reading)
-        creates = [
-            Part(id=f"create {app}", method="POST", url="/servicePrincipals", body={"appId": app})
-            for app in sorted(diff.principals_missing)
-        ]
-        activates = [
-            Part(
-                id=f"activate {role}",
-                method="POST",
-                url="/directoryRoles",
-                body={"roleTemplateId": role},
-            )
-            for role in sorted(diff.directory_roles_missing - reading.active_directory_roles)
-        ]
-        roles = sorted(diff.roles_missing)
-        known = [role for role in roles if role.resource in reading.resources]
-        room = max(0, MOST - len(creates) - len(activates)) if creates or activates else len(known)
-        first, later = known[:room], known[room:]
-        parts = [
-            *creates,
-            *activates,
-            *(_assign(principal, reading.resources[role.resource], role) for role in first),
-        ]
-        await self._send(written, token, parts, wanted)
-        later += [role for role in roles if role.resource in written.resources]
-        where = {**reading.resources, **written.resources}
-        rest = [_assign(principal, where[role.resource], role) for role in later]
-        await self._send(written, token, rest, wanted)
 
     async def give_scopes(
         self,
@@ -107,21 +107,127 @@ class Grants:
         wanted: WantedPermissions,
         *,
         prune: bool,
+        skip: frozenset[PartKey] = frozenset(),
+        lags: bool = True,
         then: Sequence[Part] = (),
     ) -> None:
-        """Write the delegated grants whose scopes differ, and the application's directory roles.
+        """Create missing resource principals, and write the delegated grants whose scopes differ.
 
+        Additive: scopes others added stay, unless `prune`. `skip`: what is not asked again.
+        `lags`: our principal is known to be there, so that its absence is only replication's.
         `then`: reads of everything, sent along where there is room: they verify in one go.
-        Additive: scopes others added stay, unless `prune`.
-        Raises: Unsuited when a grant would grow longer than Graph allows; what sending raises.
-        Source: Graph, "Create/Update oAuth2PermissionGrant", "Add directory role member".
+        Raises: what sending raises; `written` tells what was done before.
+        Source: Graph, "Create servicePrincipal", "Create/Update oAuth2PermissionGrant".
         """
         principal = _principal(reading)
-        parts: list[Part] = []
-        gains: dict[str, StepCounts] = {}  # by the id of the part that brings them
-        for app in sorted({scope.resource for scope in wanted.scopes}):
-            resource = reading.resources.get(app)
-            if resource is None:
+        creates = [
+            _create(app, wanted)
+            for app in sorted(diff.principals_missing)
+            if principal_key(app) not in skip
+        ]
+        there = self._grants(
+            written,
+            principal,
+            reading,
+            reading.resources,
+            wanted,
+            prune=prune,
+            skip=skip,
+            lags=lags,
+        )
+        if not creates:
+            await self._send(written, token, there, wanted, then=then)
+            return
+        await self._send(written, token, [*creates, *there], wanted)
+        new = self._grants(
+            written,
+            principal,
+            reading,
+            written.resources,
+            wanted,
+            prune=prune,
+            skip=skip,
+            lags=lags,
+        )
+        await self._send(written, token, new, wanted, then=then)
+
+    async def give_roles(
+        self,
+        written: Written,
+        token: Token,
+        reading: TenantReading,
+        diff: PermissionDiff,
+        wanted: WantedPermissions,
+        *,
+        skip: frozenset[PartKey] = frozenset(),
+        lags: bool = True,
+        then: Sequence[Part] = (),
+    ) -> None:
+        """Assign the missing app roles, and make our principal a member of the directory roles.
+
+        A directory role that was never used in the tenant is activated first.
+        `skip`, `lags`, `then`, Raises: as for `give_scopes`.
+        Source: Graph, "Grant an appRoleAssignment", "Activate directoryRole", "Add directory role
+        member".
+        """
+        principal = _principal(reading)
+        missing = diff.directory_roles_missing
+        if Kind.DIRECTORY_ROLES in diff.unknown:
+            missing = wanted.directory_roles
+        members = sorted(role for role in missing if directory_role_key(role) not in skip)
+        activates = [
+            _activate(role) for role in members if role not in reading.active_directory_roles
+        ]
+        lacking = wanted.roles if Kind.APP_ROLES in diff.unknown else diff.roles_missing
+        roles = [
+            _assign(principal, reading.resources[role.resource], role, wanted, lags=lags)
+            for role in sorted(lacking)
+            if role.resource in reading.resources and app_role_key(role) not in skip
+        ]
+        room = MOST - len(activates)
+        first, rest = (roles[:room], roles[room:]) if activates else ([], roles)
+        await self._send(written, token, [*activates, *first], wanted)
+        joins = [
+            self._join(principal, role, lags=lags)
+            for role in members
+            if directory_role_key(role) not in written.refused
+            and directory_role_key(role) not in written.unsettled
+        ]
+        await self._send(written, token, [*rest, *joins], wanted, then=then)
+
+    async def is_there(self, token: Token, reading: TenantReading) -> bool:
+        """Whether the principal that was read is really there, proved by a write that names it.
+
+        It asks for a grant that the consent has given already. Raises: RemoteProblem.
+        Source: Graph, "Create oAuth2PermissionGrant"; replicas are not asked by a write.
+        """
+        principal, graph = _principal(reading), reading.resources[MICROSOFT_GRAPH]
+        text = " ".join(BOOTSTRAP_SCOPES)
+        part = _post_grant("proof", principal, graph, text, lags=False)
+        answer = (await send_batch(self._http, token, [part], clock=self._clock))["proof"]
+        problem = answer.problem()
+        if problem is None:
+            return True
+        if problem.status == 404:
+            return False
+        raise problem
+
+    # -- the parts -------------------------------------------------------------------------
+    def _grants(
+        self,
+        written: Written,
+        principal: str,
+        reading: TenantReading,
+        resources: Mapping[AppId, str],
+        wanted: WantedPermissions,
+        *,
+        prune: bool,
+        skip: frozenset[PartKey],
+        lags: bool,
+    ) -> list[_Asked]:
+        asked: list[_Asked] = []
+        for app in sorted({scope.resource for scope in wanted.scopes} & resources.keys()):
+            if scopes_key(app) in skip:
                 continue
             target = {scope.value for scope in wanted.scopes if scope.resource == app}
             grant = reading.grants.get(app)
@@ -129,80 +235,122 @@ class Grants:
             final = target if prune else target | present
             if final == present:
                 continue
-            parts.append(_grant(principal, resource, app, grant.id if grant else None, final))
-            gains[parts[-1].id] = StepCounts(
+            name = wanted.resource_names.get(app, app)
+            try:
+                part = _grant(
+                    principal, resources[app], app, grant.id if grant else None, final, lags=lags
+                )
+            except Unsuited as problem:
+                key = scopes_key(app)
+                written.refused[key] = Refusal(key.part, app, name, problem)
+                continue
+            gain = StepCounts(
                 scopes_added=len(final - present), scopes_removed=len(present - final)
             )
-        for role in sorted(diff.directory_roles_missing):
-            parts.append(
-                Part(
-                    id=f"member {role}",
-                    method="POST",
-                    url=f"/directoryRoles(roleTemplateId='{role}')/members/$ref",
-                    body={"@odata.id": f"{self._audience}/v1.0/directoryObjects/{principal}"},
-                    lags=True,
-                )
-            )
-        await self._send(written, token, parts, wanted, gains=gains, then=then)
+            asked.append(_Asked(part, (scopes_key(app),), gain, name))
+        return asked
+
+    def _join(self, principal: str, role: RoleId, *, lags: bool) -> _Asked:
+        part = Part(
+            id=f"member {role}",
+            method="POST",
+            url=f"/directoryRoles(roleTemplateId='{role}')/members/$ref",
+            body={"@odata.id": f"{self._audience}/v1.0/directoryObjects/{principal}"},
+            lags=lags,
+        )
+        gain = StepCounts(directory_roles_added=1)
+        return _Asked(part, (directory_role_key(role),), gain, role_name(role))
 
     @property
     def _audience(self) -> str:
         return self._http.endpoints.graph_scope.removesuffix("/.default")
 
+    # -- sending and understanding ----------------------------------------------------------
     async def _send(
         self,
         written: Written,
         token: Token,
-        parts: Sequence[Part],
+        asked: Sequence[_Asked],
         wanted: WantedPermissions,
         *,
-        gains: Mapping[str, StepCounts] = _NO_GAIN,
         then: Sequence[Part] = (),
     ) -> None:
-        if not parts:
+        if not asked:
             return
+        if written.refused or written.unsettled:
+            then = ()  # it will be read anew in any case
         heard: dict[str, PartAnswer] = {}
+        parts = [one.part for one in asked]
         try:
             await send_batch(self._http, token, parts, clock=self._clock, then=then, heard=heard)
         finally:
             written.read_back = {part.id: heard.pop(part.id) for part in then if part.id in heard}
-            self._take(written, heard, wanted, gains)
+            for one in asked:
+                if (answer := heard.get(one.part.id)) is not None:
+                    _take(written, one, answer, wanted)
 
-    def _take(
-        self,
-        written: Written,
-        answers: Mapping[str, PartAnswer],
-        wanted: WantedPermissions,
-        gains: Mapping[str, StepCounts],
-    ) -> None:
-        for name, answer in answers.items():
-            kind, _, ident = name.partition(" ")
-            problem = answer.problem()
-            if kind == "create" and problem is not None and _unlicensed(problem):
-                written.unlicensed.add(AppId(ident))
-                name_of = wanted.resource_names.get(AppId(ident), ident)
-                written.counts += StepCounts(unlicensed=(name_of,))
-            elif problem is not None and kind == "activate":
-                told = of_role(RoleId(ident), problem)
-                first = isinstance(told, ConfigProblem)
-                written.problem = told if first else written.problem or told
-            elif problem is not None:
-                written.problem = written.problem or problem
-            elif answer.was_there:
-                written.counts += StepCounts(already_there=1)
-                written.unseen = written.unseen or kind == "create"
-            elif kind == "create":
-                written.counts += StepCounts(principals_created=1)
-                try:
-                    written.resources[AppId(ident)] = answer.one(Principal).id
-                except NotUnderstood as odd:
-                    written.problem = written.problem or odd
-            elif kind == "role":
-                written.counts += StepCounts(roles_added=1)
-            elif kind == "grant":
-                written.counts += gains[name]
-            elif kind == "member":
-                written.counts += StepCounts(directory_roles_added=1)
+
+def _take(written: Written, asked: _Asked, answer: PartAnswer, wanted: WantedPermissions) -> None:
+    """Note what became of one part."""
+    problem: Problem | None = answer.problem()
+    kind = asked.part.id.partition(" ")[0]
+    if problem is None and kind == "grant" and answer.was_there:
+        problem = _unseen(answer)  # what it holds is not known
+    if problem is None:
+        if kind == "activate":  # only the way to a membership
+            return
+        written.given.update(asked.keys)
+        written.counts += StepCounts(already_there=1) if answer.was_there else asked.gain
+        if kind != "create":
+            return
+        app = AppId(asked.keys[0].ident)
+        if answer.was_there:
+            problem = _unseen(answer)
+        else:
+            try:
+                written.resources[app] = answer.one(Principal).id
+                return
+            except NotUnderstood as odd:
+                problem = odd
+        written.unsettled[asked.keys[0]] = _refusal(asked, asked.keys[0], problem)
+        return
+    if kind == "create" and _unlicensed(problem):
+        app = AppId(asked.keys[0].ident)
+        name = wanted.resource_names.get(app, app)
+        written.counts += StepCounts(unlicensed=(name,))
+        written.refused[asked.keys[0]] = _refusal(asked, asked.keys[0], problem, is_absent=True)
+        return
+    if kind == "activate" and isinstance(problem, RemoteProblem) and not problem.maybe_applied:
+        key = asked.keys[0]
+        written.refused[key] = _refusal(asked, key, of_role(RoleId(key.ident), problem))
+        return
+    may_pass = isinstance(problem, Broken) or problem.maybe_applied or _is_lag(problem)
+    for key in asked.keys:
+        (written.unsettled if may_pass else written.refused)[key] = _refusal(asked, key, problem)
+
+
+def _refusal(asked: _Asked, key: PartKey, problem: Problem, *, is_absent: bool = False) -> Refusal:
+    return Refusal(key.part, key.ident, asked.name, problem, is_absent=is_absent)
+
+
+def _is_lag(problem: Problem) -> bool:
+    """Whether a refusal may be about an object id that no longer, or not yet, is the right one.
+
+    A create that is answered 404 may have happened all the same.
+    Source: Graph, error responses; replication as reported in the field.
+    """
+    return isinstance(problem, RemoteProblem) and problem.status == 404
+
+
+def _unseen(answer: PartAnswer) -> RemoteProblem:
+    """A principal is there although it was not in the reading: its object id has to be read."""
+    return NotUnderstood(
+        "It is there already, and its object id was not read yet",
+        code="not-read",
+        host=answer.host,
+        status=answer.status,
+        request_id=answer.request_id,
+    )
 
 
 def _principal(reading: TenantReading) -> str:
@@ -211,17 +359,42 @@ def _principal(reading: TenantReading) -> str:
     return reading.granted.principal
 
 
-def _assign(principal: str, resource: str, role: AppRole) -> Part:
-    return Part(
+def _create(app: AppId, wanted: WantedPermissions) -> _Asked:
+    part = Part(id=f"create {app}", method="POST", url="/servicePrincipals", body={"appId": app})
+    gain = StepCounts(principals_created=1)
+    return _Asked(part, (principal_key(app),), gain, wanted.resource_names.get(app, app))
+
+
+def _activate(role: RoleId) -> _Asked:
+    part = Part(
+        id=f"activate {role}", method="POST", url="/directoryRoles", body={"roleTemplateId": role}
+    )
+    return _Asked(part, (directory_role_key(role),), StepCounts(), role_name(role))
+
+
+def _assign(
+    principal: str, resource: str, role: AppRole, wanted: WantedPermissions, *, lags: bool
+) -> _Asked:
+    part = Part(
         id=f"role {role.resource} {role.id}",
         method="POST",
         url=f"/servicePrincipals/{resource}/appRoleAssignedTo",
         body={"principalId": principal, "resourceId": resource, "appRoleId": role.id},
-        lags=True,
+        lags=lags,
     )
+    name = f"{role.value} ({wanted.resource_names.get(role.resource, role.resource)})"
+    return _Asked(part, (app_role_key(role),), StepCounts(roles_added=1), name)
 
 
-def _grant(principal: str, resource: str, app: AppId, ident: str | None, scopes: set[str]) -> Part:
+def _grant(
+    principal: str,
+    resource: str,
+    app: AppId,
+    ident: str | None,
+    scopes: Iterable[str],
+    *,
+    lags: bool,
+) -> Part:
     text = " ".join(sorted(scopes))
     if len(text) > LONGEST_SCOPE:
         raise Unsuited(
@@ -229,28 +402,32 @@ def _grant(principal: str, resource: str, app: AppId, ident: str | None, scopes:
             f" Graph allows {LONGEST_SCOPE}",
             code="scope-too-long",
         )
-    if ident is not None:
-        return Part(
-            id=f"grant {app}",
-            method="PATCH",
-            url=f"/oauth2PermissionGrants/{ident}",
-            body={"scope": text},
-        )
+    if ident is None:
+        return _post_grant(f"grant {app}", principal, resource, text, lags=lags)
     return Part(
         id=f"grant {app}",
+        method="PATCH",
+        url=f"/oauth2PermissionGrants/{ident}",
+        body={"scope": text},
+    )
+
+
+def _post_grant(ident: str, principal: str, resource: str, scope: str, *, lags: bool) -> Part:
+    return Part(
+        id=ident,
         method="POST",
         url="/oauth2PermissionGrants",
         body={
             "clientId": principal,
             "consentType": "AllPrincipals",
             "resourceId": resource,
-            "scope": text,
+            "scope": scope,
         },
-        lags=True,
+        lags=lags,
     )
 
 
-def _unlicensed(problem: RemoteProblem) -> bool:
+def _unlicensed(problem: Problem) -> bool:
     """Whether a refusal to create a first-party principal only means that the tenant lacks it.
 
     Any other refusal is one: of a malformed request, of a full directory, of a missing role. "The

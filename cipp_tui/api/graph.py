@@ -13,6 +13,7 @@ from cipp_tui.api.wire import (
     DelegatedGrant,
     DirectoryRole,
     Domain,
+    Membership,
     Principal,
     ResourceId,
     RoleAssignment,
@@ -22,13 +23,16 @@ from cipp_tui.domain.permissions import (
     AppId,
     DelegatedScope,
     GrantedPermissions,
+    Kind,
     WantedPermissions,
 )
+from cipp_tui.domain.problems import Refused, RemoteProblem
 from cipp_tui.domain.roles import RoleId
 
 LOG = logging.getLogger("cipp_tui.graph")
 
 Shape = TypeVar("Shape")
+_OF_PRINCIPAL = ("roles", "grants", "held")
 MOST_VALUES = 15
 """Values one `in` may hold. Source: Graph, advanced query limits (15 OR clauses)."""
 
@@ -43,6 +47,7 @@ class TenantReading:
     grants: Mapping[AppId, DelegatedGrant] = field(default_factory=dict)  # for all principals
     active_directory_roles: frozenset[RoleId] = frozenset()
     domains: tuple[Domain, ...] | None = None  # None: could not be read
+    unread: Mapping[Kind, RemoteProblem] = field(default_factory=dict)  # and why
 
 
 class Graph:
@@ -84,23 +89,29 @@ class Graph:
             )
         _demand(own)
         principal = own.one(Principal)
-        if any(answers[name].status in (400, 404) for name in ("roles", "grants", "held")):
-            answers |= await send_batch(
-                self._http, token, _by_object_id(principal.id), clock=self._clock
-            )
+        if any(answers[name].status in (400, 404) for name in _OF_PRINCIPAL):
+            again = _by_object_id(principal.id)
+            answers |= await send_batch(self._http, token, again, clock=self._clock)
+        unread: dict[Kind, RemoteProblem] = {}
         resources: dict[AppId, str] = {}
         for name, answer in answers.items():
             if name.startswith("resources"):
                 for resource in await self._all(token, answer, ResourceId):
                     resources[AppId(resource.app)] = resource.id
         apps = {ident: app for app, ident in resources.items()}
-        roles = await self._all(token, answers["roles"], RoleAssignment)
+        roles = await self._if_readable(
+            token, answers["roles"], RoleAssignment, unread, Kind.APP_ROLES
+        )
         grants = {
             apps.get(grant.resource, AppId(grant.resource)): grant
-            for grant in await self._all(token, answers["grants"], DelegatedGrant)
+            for grant in await self._if_readable(
+                token, answers["grants"], DelegatedGrant, unread, Kind.SCOPES
+            )
             if grant.consent_type == "AllPrincipals"
         }
-        held = await self._all(token, answers["held"], DirectoryRole)
+        held = await self._if_readable(
+            token, answers["held"], Membership, unread, Kind.DIRECTORY_ROLES
+        )
         return TenantReading(
             granted=GrantedPermissions(
                 principal=principal.id,
@@ -116,9 +127,13 @@ class Graph:
                 scopes=frozenset().union(
                     *(_scopes(app, grant.scope or "") for app, grant in grants.items())
                 ),
-                directory_roles=frozenset(RoleId(role.template) for role in held),
+                directory_roles=frozenset(
+                    RoleId(one.template) for one in held if one.is_directory_role and one.template
+                ),
                 resources=frozenset(resources),
+                unknown=frozenset(unread),
             ),
+            unread=unread,
             principal_enabled=principal.enabled is not False,
             resources=resources,
             grants=grants,
@@ -131,6 +146,26 @@ class Graph:
         for one in odd:  # counts as not read: what it gives is given once more, and is there
             LOG.warning("a row of %s was left out: %s", answer.id, one)
         return rows
+
+    async def _if_readable(
+        self,
+        token: Token,
+        answer: PartAnswer,
+        shape: type[Shape],
+        unread: dict[Kind, RemoteProblem],
+        kind: Kind,
+    ) -> list[Shape]:
+        """Every row; where we may not read them, that is noted and nothing is known of them.
+
+        Raises: what may be otherwise the next time.
+        """
+        try:
+            return await self._all(token, answer, shape)
+        except Refused as problem:
+            if problem.status == 401:
+                raise
+            unread[kind] = problem
+            return []
 
     async def _active(self, token: Token, answer: PartAnswer) -> frozenset[RoleId]:
         """Which directory roles are active; unreadable counts as none, for activating is safe."""
@@ -172,7 +207,7 @@ def _parts(wanted: WantedPermissions) -> list[Part]:
         Part(
             id="held",
             method="GET",
-            url=f"{own}/memberOf/microsoft.graph.directoryRole?$select=id,roleTemplateId",
+            url=f"{own}/memberOf",
         ),
         Part(id="active", method="GET", url="/directoryRoles?$select=id,roleTemplateId"),
         Part(id="domains", method="GET", url="/domains?$select=id,isDefault,isVerified"),
@@ -197,7 +232,7 @@ def _by_object_id(principal: str) -> list[Part]:
         Part(
             id="held",
             method="GET",
-            url=f"{own}/memberOf/microsoft.graph.directoryRole?$select=id,roleTemplateId",
+            url=f"{own}/memberOf",
             lags=True,
         ),
     ]

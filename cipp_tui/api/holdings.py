@@ -1,20 +1,14 @@
 """What our application holds in a tenant, as a diagnosis needs it: out of one reading."""
 
-from typing import Final
-
 from cipp_tui.api.graph import TenantReading, names_of
 from cipp_tui.api.http import Token
+from cipp_tui.api.known import graph_scopes
 from cipp_tui.domain.evidence import Holdings
 from cipp_tui.domain.permissions import (
-    BOOTSTRAP_SCOPES,
-    MICROSOFT_GRAPH,
-    GrantedPermissions,
+    GRANT_WRITERS,
     WantedPermissions,
     against,
 )
-
-BOOTSTRAP: Final = frozenset(BOOTSTRAP_SCOPES)
-"""What lets our application grant itself the rest."""
 
 
 def holdings_of(
@@ -39,15 +33,11 @@ def holdings_of(
     return Holdings(
         diff=against(granted, wanted, unobtainable=frozenset(absent)),
         enabled=reading.principal_enabled,
-        widenable=(token.scopes or _graph_scopes(granted)) >= BOOTSTRAP,
+        widenable=not GRANT_WRITERS.isdisjoint(token.scopes or graph_scopes(granted)),
         longest_grant=_longest_grant(reading, wanted, prune=prune),
         default_domain=names_of(reading.domains or ())[0] is not None,
         unlicensed=tuple(sorted(absent.values())),
     )
-
-
-def _graph_scopes(granted: GrantedPermissions) -> frozenset[str]:
-    return frozenset(s.value for s in granted.scopes if s.resource == MICROSOFT_GRAPH)
 
 
 def _longest_grant(reading: TenantReading, wanted: WantedPermissions, *, prune: bool) -> int:

@@ -9,8 +9,9 @@ from cipp_tui.api.graph import Graph, TenantReading, names_of
 from cipp_tui.api.http import Token
 from cipp_tui.api.tokens import Tokens
 from cipp_tui.domain.permissions import (
-    BOOTSTRAP_SCOPES,
+    GRANT_WRITERS,
     MICROSOFT_GRAPH,
+    ROLE_WRITERS,
     AppId,
     GrantedPermissions,
     PermissionDiff,
@@ -94,20 +95,30 @@ class KnownTenant:
                 return None
             raise
 
+    async def renew_token(self) -> Token:
+        """A token issued now: one holds the scopes that were granted when it was issued.
+
+        Raises: as `token`. Source: Entra, "Permissions and consent", the .default scope.
+        """
+        self._tokens.forget(self._tenant.id)
+        self._token = None
+        return await self.token()
+
     # -- what happened to it ---------------------------------------------------------------
     def learn(self, reading: TenantReading) -> None:
         """A reading came in; nothing was written since."""
         self.reading = reading
         self._stale = False
 
-    def written(self, unlicensed: Set[AppId]) -> None:
-        """Something was written: the reading is no longer the whole truth."""
+    def written(self, resources: Mapping[AppId, str], unlicensed: Set[AppId]) -> None:
+        """Something was written: the reading is no longer the whole truth.
+
+        `resources` got their service principals, and `unlicensed` cannot have one.
+        """
         self._stale = True
         self.unlicensed |= unlicensed
-
-    def created(self, reading: TenantReading, resources: Mapping[AppId, str]) -> None:
-        """Resources got their service principals: a known part of what was written."""
-        self.reading = replace(reading, resources={**reading.resources, **resources})
+        if self.reading is not None and resources:
+            self.reading = replace(self.reading, resources={**self.reading.resources, **resources})
 
     def forget(self) -> None:
         """Start from the world: drop the reading and every token for this tenant."""
@@ -164,15 +175,18 @@ class KnownTenant:
         return not diff.in_order or (self._prune and bool(diff.scopes_extra))
 
     def can_write(self, reading: TenantReading) -> bool:
-        """Whether the token, or at least the grant behind it, holds the three bootstrap scopes."""
-        needed = frozenset(BOOTSTRAP_SCOPES)
-        if self._token is not None and needed <= self._token.scopes:
-            return True
-        if self._token is not None and not self._token.scopes:
-            return needed <= {
-                s.value for s in reading.granted.scopes if s.resource == MICROSOFT_GRAPH
-            }
-        return False
+        """Whether the token, or at least the grant behind it, can widen what we hold there."""
+        if self._token is None:
+            return False
+        held = self._token.scopes or graph_scopes(reading.granted)
+        return not GRANT_WRITERS.isdisjoint(held)
+
+    def lacks_for_roles(self, wanted: WantedPermissions) -> frozenset[str]:
+        """Scopes of the wanted set that roles are given with, and that the token does not carry."""
+        if self._token is None or not self._token.scopes:
+            return frozenset()
+        wanted_there = {s.value for s in wanted.scopes if s.resource == MICROSOFT_GRAPH}
+        return (ROLE_WRITERS & wanted_there) - self._token.scopes
 
     def told(self, reading: TenantReading) -> Tenant | None:
         """The tenant with the domains that came along; None when nothing is new."""
@@ -181,6 +195,11 @@ class KnownTenant:
         default, domains = names_of(reading.domains)
         told = with_domains(self._tenant, default, domains)
         return None if told == self._tenant else told
+
+
+def graph_scopes(granted: GrantedPermissions) -> frozenset[str]:
+    """The delegated permissions held on Microsoft Graph."""
+    return frozenset(s.value for s in granted.scopes if s.resource == MICROSOFT_GRAPH)
 
 
 def demand_suited(tenant: Tenant) -> None:

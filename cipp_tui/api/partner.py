@@ -1,13 +1,20 @@
 """Partner Center: our application's consent in a customer's tenant."""
 
+import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cipp_tui.api.endpoints import Service
 from cipp_tui.api.errors import already_there
 from cipp_tui.api.http import Call, HttpClient
 from cipp_tui.api.tokens import Tokens
-from cipp_tui.domain.permissions import BOOTSTRAP_SCOPES, MICROSOFT_GRAPH, WantedPermissions
-from cipp_tui.domain.problems import Refused
+from cipp_tui.domain.permissions import (
+    BOOTSTRAP_SCOPES,
+    MICROSOFT_GRAPH,
+    ROLE_WRITERS,
+    WantedPermissions,
+)
+from cipp_tui.domain.problems import Gone, Refused, retold
 from cipp_tui.domain.tenants import TenantId
 
 
@@ -21,22 +28,46 @@ class PartnerHealth:
 class PartnerCenter:
     """The consent calls, and a look at our own standing."""
 
-    def __init__(self, http: HttpClient, tokens: Tokens) -> None:
+    def __init__(self, http: HttpClient, tokens: Tokens, *, wide_consent: bool = False) -> None:
+        """`wide_consent`: the first consent asks for what roles are given with, too."""
         self._http = http
         self._tokens = tokens
+        self._wide_consent = wide_consent
         self._health: PartnerHealth | None = None
 
     async def grant_consent(
         self, tenant: TenantId, wanted: WantedPermissions, *, request_id: str
     ) -> bool:
-        """Consent to our application for the three scopes that let it grant itself the rest.
+        """Consent to our application for the scopes that let it grant itself the rest.
 
-        True when it is new, False when it was there. Repeated under the same MS-RequestId the
-        service answers as before, so a lost reply is simply asked for again. A 2xx counts whatever
-        its body is: what became of it is read from Graph.
-        Raises: Refused, Throttled, Broken, LostReply, Unreachable, SignInProblem.
-        Source: Partner Center, "Get customer consent as Control Panel Vendor".
+        True when it is new, False when it was there: such an answer changes nothing, and does not
+        widen what was consented. Repeated under the same MS-RequestId the service answers as
+        before, so a lost reply is simply asked for again. Any 2xx counts, whatever its body is:
+        what became of it is read from Graph.
+        Raises: Gone where the customer is not ours any more; Refused, Throttled, Broken,
+        LostReply, Unreachable, SignInProblem.
+        Source: Partner Center, "Get customer consent as Control Panel Vendor"; CIPP-API,
+        Set-CIPPCPVConsent.
         """
+        scopes = consent_scopes(wanted, wide=self._wide_consent)
+        try:
+            return await self._consent(tenant, wanted, scopes, request_id=request_id)
+        except Refused as problem:
+            narrow = consent_scopes(wanted, wide=False)
+            if scopes == narrow or problem.status != 400:
+                raise
+            again = str(uuid.uuid5(uuid.UUID(request_id), "narrow"))  # another call, another id
+            return await self._consent(tenant, wanted, narrow, request_id=again)
+
+    async def _consent(
+        self,
+        tenant: TenantId,
+        wanted: WantedPermissions,
+        scopes: Sequence[str],
+        *,
+        request_id: str,
+    ) -> bool:
+        grant = {"enterpriseApplicationId": MICROSOFT_GRAPH, "scope": ",".join(scopes)}
         try:
             await self._http.send(
                 Call(
@@ -47,12 +78,7 @@ class PartnerCenter:
                     payload={
                         "applicationId": wanted.app,
                         "displayName": wanted.app_name,
-                        "applicationGrants": [
-                            {
-                                "enterpriseApplicationId": MICROSOFT_GRAPH,
-                                "scope": ",".join(BOOTSTRAP_SCOPES),
-                            }
-                        ],
+                        "applicationGrants": [grant],
                     },
                     headers={"MS-RequestId": request_id},
                     repeatable=True,
@@ -61,6 +87,8 @@ class PartnerCenter:
         except Refused as problem:
             if already_there(problem):
                 return False
+            if problem.status == 404:
+                raise retold(problem, Gone, about="the customer at Partner Center") from problem
             raise
         return True
 
@@ -110,3 +138,14 @@ class PartnerCenter:
         )
         told = answer.headers.get("isMfaCompliant")
         return PartnerHealth(None if told is None else told.lower() == "true")
+
+
+def consent_scopes(wanted: WantedPermissions, *, wide: bool) -> tuple[str, ...]:
+    """What the first consent asks for; `wide`: also what roles are given with, where it is wanted.
+
+    With the wider set one token carries everything; that Partner Center takes it is not documented.
+    """
+    if not wide:
+        return BOOTSTRAP_SCOPES
+    there = {scope.value for scope in wanted.scopes if scope.resource == MICROSOFT_GRAPH}
+    return (*BOOTSTRAP_SCOPES, *sorted((ROLE_WRITERS & there) - set(BOOTSTRAP_SCOPES)))

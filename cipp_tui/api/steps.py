@@ -13,12 +13,17 @@ ROLES: Final = Step("roles", Effect.ENSURE)
 SCOPES: Final = Step("scopes", Effect.ENSURE)
 VERIFY: Final = Step("verify", Effect.READ)
 
-REFRESH_PLAN: Final = (CONSENT, VISIBLE, ROLES, SCOPES, VERIFY)
+REFRESH_PLAN: Final = (CONSENT, VISIBLE, SCOPES, ROLES, VERIFY)
 RESET_PLAN: Final = (PREFLIGHT, SNAPSHOT, TAKE_AWAY, *REFRESH_PLAN)
-"""Names of steps are in users' journals: never rename."""
+"""Delegated permissions first: a token has to carry them before roles can be given. Plans of older
+journals have it the other way round, so that each step makes sure of what it needs.
+Names of steps are in users' journals: never rename.
+"""
 
-NOTHING_TO_GIVE: Final = (VISIBLE.name, ROLES.name, SCOPES.name)
+NOTHING_TO_GIVE: Final = (VISIBLE.name, SCOPES.name, ROLES.name)
 """What a tenant that has the wanted set needs no more."""
 
 VISIBLE_PATIENCE_S: Final = 120.0
 VERIFY_PATIENCE_S: Final = 60.0
+TOKEN_PATIENCE_S: Final = 30.0
+"""For a token to carry what was granted just now. Source: field reports, 5 to 60 s."""

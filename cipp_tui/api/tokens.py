@@ -13,8 +13,8 @@ from cipp_tui.api.sign_in import MsalSignIn, SignedIn
 from cipp_tui.api.token_store import KeptSignIn, SignInBinding, TokenStore, source_of
 from cipp_tui.api.wire import TokenAnswer
 from cipp_tui.domain.clock import Clock
-from cipp_tui.domain.entra import is_ours_alone
-from cipp_tui.domain.problems import Refused, SignInProblem, retold
+from cipp_tui.domain.entra import EntraKind, is_ours_alone
+from cipp_tui.domain.problems import Gone, Refused, SignInProblem, retold
 from cipp_tui.domain.tenants import TenantId
 
 LOG = logging.getLogger("cipp_tui.tokens")
@@ -183,6 +183,8 @@ class Tokens:
         except Refused as problem:
             if is_ours_alone(problem.error, problem.suberror, problem.aadsts):
                 raise retold(problem, SignInProblem) from problem
+            if problem.entra is EntraKind.TENANT:
+                raise retold(problem, Gone) from problem
             raise
         body = answer.parsed(TokenAnswer)
         return Token(

@@ -8,11 +8,12 @@ from types import MappingProxyType
 from typing import Final
 
 from cipp_tui.api.backend import StepResult
-from cipp_tui.api.grants import Written
+from cipp_tui.api.grants import PartKey, Written
 from cipp_tui.api.graph import TenantReading
 from cipp_tui.api.instruments import Instruments
 from cipp_tui.api.known import KnownTenant, demand_suited
 from cipp_tui.api.pace import back_off
+from cipp_tui.api.remainder import Remainder
 from cipp_tui.api.steps import (
     CONSENT,
     NOTHING_TO_GIVE,
@@ -21,6 +22,7 @@ from cipp_tui.api.steps import (
     SCOPES,
     SNAPSHOT,
     TAKE_AWAY,
+    TOKEN_PATIENCE_S,
     VERIFY,
     VERIFY_PATIENCE_S,
     VISIBLE,
@@ -28,16 +30,27 @@ from cipp_tui.api.steps import (
 )
 from cipp_tui.domain.entra import EntraKind
 from cipp_tui.domain.jobs import Effect, Step
-from cipp_tui.domain.permissions import NOTHING_DONE, StepCounts, WantedPermissions, against
+from cipp_tui.domain.permissions import (
+    BOOTSTRAP_SCOPES,
+    NOTHING_DONE,
+    Kind,
+    StepCounts,
+    WantedPermissions,
+    against,
+)
 from cipp_tui.domain.problems import (
+    Broken,
     NotUnderstood,
     Problem,
     Refused,
     RemoteProblem,
     Unsuited,
     Unverified,
+    retold,
 )
 from cipp_tui.domain.tenants import Tenant, TenantKind
+
+_Give = Callable[[Written, TenantReading, frozenset[PartKey]], Awaitable[None]]
 
 
 class DirectVisit:
@@ -50,14 +63,22 @@ class DirectVisit:
         *,
         item: int,
         tried: Mapping[str, int] = MappingProxyType({}),
+        removed: str | None = None,
     ) -> None:
+        """`removed`: the object id our principal had when its consent was, or may have been, taken
+        away; empty when it is not known; None when nothing was taken."""
         self._parts = parts
         self._tenant = tenant
         self._item = item
         self._known = KnownTenant(parts.tokens, parts.graph, tenant, prune=parts.prune)
+        self._remainder = Remainder()
         self._fresh = False  # consent was given on this visit: replication may lag
         self._wrote = False
-        self._taken = False  # the consent was taken away on this visit
+        self._removed = removed
+        self._must_consent = removed is not None
+        self._was_consented_now = False  # by the question of the pre-flight
+        self._gave_to: str | None = None  # the principal that something was given to
+        self._proven: str | None = None  # the principal that a write was answered for since
         self._attempts: dict[str, int] = dict(tried)
         self.done = NOTHING_DONE
 
@@ -80,50 +101,77 @@ class DirectVisit:
 
     # -- before and while something is taken away ------------------------------------------
     async def _preflight(self) -> StepResult:
+        """Look whether access could be given back, and ask it of the service that has to give it.
+
+        A consent that is there already answers so and changes nothing. Where there was none, it is
+        there now, and the snapshot tells whether there is anything to take away.
+        Source: Partner Center, "Get customer consent as Control Panel Vendor"; CIPP-API,
+        Set-CIPPCPVConsent ("Permission entry already exists").
+        """
         report = await self._parts.preflight(self._tenant)
         if (ours := report.own_side) is not None:
             raise ours
         if not report.good:
             raise Unsuited(report.reason, code="preflight")
+        wanted = await self._parts.wanted()
+        try:
+            new = await self._parts.partner.grant_consent(
+                self._tenant.id, wanted, request_id=self._request_id(PREFLIGHT)
+            )
+        except Refused as problem:
+            about = "whether the consent could be given back"
+            raise retold(problem, Refused, about=about) from None
+        if new:
+            self._known.forget()
+            self._fresh = self._was_consented_now = True
+            self.done += StepCounts(consents=1)
         return StepResult()
 
     async def _snapshot(self) -> StepResult:
         """Note what is there before it is taken away."""
         wanted = await self._parts.wanted()
         reading = await self._known.read_if_consented(wanted)
+        if self._was_consented_now and (reading is None or self._is_bare(reading)):
+            return StepResult(note="there was nothing to take away", settled=(TAKE_AWAY.name,))
         if reading is None or reading.granted.principal is None:
-            return StepResult(note="no principal")
+            return StepResult(note="no principal", principal="")
         granted = reading.granted
         diff = against(granted, wanted)
         extra = sorted(s.value for s in diff.scopes_extra)
         return StepResult(
             note=f"principal {granted.principal}, {len(granted.roles)} app roles,"
-            f" {len(granted.scopes)} delegated" + (f", extra: {' '.join(extra)}" if extra else "")
+            f" {len(granted.scopes)} delegated" + (f", extra: {' '.join(extra)}" if extra else ""),
+            principal=granted.principal,
         )
+
+    @staticmethod
+    def _is_bare(reading: TenantReading) -> bool:
+        """Whether there is no more than what a consent gives that was given just now."""
+        granted = reading.granted
+        scopes = {scope.value for scope in granted.scopes}
+        return not granted.roles and not granted.unknown and scopes <= set(BOOTSTRAP_SCOPES)
 
     async def _take_away(self) -> StepResult:
         """Remove the consent. Nothing is sent twice; whether the principal goes is read later."""
         wanted = await self._parts.wanted()
         reading = self._known.reading or await self._known.read_if_consented(wanted)
+        there = reading.granted.principal if reading is not None else None
+        self._removed = there or ""
+        self._must_consent = True
         try:
             await self._parts.partner.remove_consent(
                 self._tenant.id, wanted.app, request_id=self._request_id(TAKE_AWAY)
             )
         except Refused as problem:
-            if problem.status != 404 or reading is None or reading.granted.principal is None:
+            if problem.status != 404:
                 raise
+            if there is None:  # there was nothing to take away
+                self._known.forget()
+                return StepResult(note="there was no consent")
             # Our principal was there just now: "not found" may be the answer to a removal that
             # has happened, and is no certain no.
-            raise NotUnderstood(
-                problem.message,
-                code=problem.code,
-                host=problem.host,
-                status=problem.status,
-                request_id=problem.request_id,
-                at=problem.at,
-            ) from problem
+            raise retold(problem, NotUnderstood) from problem
         self._known.forget()
-        self._taken = True
         return StepResult(note="consent removed")
 
     # -- giving ----------------------------------------------------------------------------
@@ -134,7 +182,7 @@ class DirectVisit:
         if self._tenant.kind is not TenantKind.CUSTOMER:
             await self._known.read_anew(wanted)
             return StepResult()
-        if not self._taken:
+        if not self._must_consent:
             reading = await self._known.read_if_consented(wanted)
             if reading is not None and reading.granted.principal is not None:
                 if not self._known.must_write(reading, wanted):
@@ -146,7 +194,7 @@ class DirectVisit:
             self._tenant.id, wanted, request_id=self._request_id(CONSENT)
         )
         self._known.forget()
-        self._fresh, self._taken = True, False
+        self._fresh, self._must_consent = True, False
         self._wrote = self._wrote or new
         self.done += StepCounts(consents=1) if new else StepCounts(already_there=1)
         return StepResult(note="" if new else "consent was there")
@@ -162,7 +210,7 @@ class DirectVisit:
             problem: RemoteProblem | None = None
             try:
                 reading = await self._known.last_read(wanted)
-                seen = reading.granted.principal is not None
+                seen = await self._is_real(reading)
                 if seen and (
                     not self._known.must_write(reading, wanted)
                     or self._tenant.kind is not TenantKind.CUSTOMER
@@ -181,112 +229,206 @@ class DirectVisit:
                 problem = refusal
             wait = back_off(attempt, first_s=1.0, most_s=15.0)
             if clock.monotonic() + wait > until or not self._fresh:
-                raise problem or Unverified(
-                    "Our service principal has not become visible in the tenant",
-                    code="not-visible",
+                raise (
+                    problem
+                    or Unverified(
+                        "Our service principal has not become visible in the tenant",
+                        code="not-visible",
+                    )
                 )
             self._known.forget()
             await self._parts.patience.wait(wait)
 
-    async def _roles(self) -> StepResult:
+    async def _scopes(self) -> StepResult:
+        """Create the resources' principals, write the delegated grants."""
         wanted = await self._parts.wanted()
-        reading = await self._known.last_read(wanted)
-        diff = self._known.diff(reading, wanted)
-        if diff.roles_missing or diff.principals_missing or diff.directory_roles_missing:
-            written = await self._give_roles(reading, wanted)
-            if written.unseen:
-                reading = await self._all_seen(wanted)
-                written = await self._give_roles(reading, wanted)
-            if written.resources:
-                self._known.created(reading, written.resources)
+        prune = self._parts.prune
+
+        async def give(written: Written, reading: TenantReading, skip: frozenset[PartKey]) -> None:
+            diff = self._known.diff(reading, wanted)
+            unknown = Kind.SCOPES in diff.unknown
+            if not (
+                diff.principals_missing
+                or diff.scopes_missing
+                or unknown
+                or (prune and diff.scopes_extra)
+            ):
+                return
+            last = not (diff.roles_missing or diff.directory_roles_missing or diff.unknown)
+            with self._writing(written, reading):
+                await self._parts.grants.give_scopes(
+                    written,
+                    await self._known.token(),
+                    reading,
+                    diff,
+                    wanted,
+                    prune=prune,
+                    skip=skip,
+                    lags=not self._is_doubtful(reading),
+                    then=self._parts.graph.parts(wanted) if last else (),
+                )
+
+        reading = await self._settle(wanted, give)
+        if not self._parts.prune:
+            self._keep_extra(reading, wanted)
         return StepResult()
 
-    async def _give_roles(self, reading: TenantReading, wanted: WantedPermissions) -> Written:
-        token = await self._known.token()
-        diff = self._known.diff(reading, wanted)
-        with self._writing() as written:
-            await self._parts.grants.give_roles(written, token, reading, diff, wanted)
-        return written
+    async def _roles(self) -> StepResult:
+        """Give app roles and directory roles, with a token that carries the right to."""
+        wanted = await self._parts.wanted()
+        reading = await self._known.last_read(wanted)
+        if self._known.diff(reading, wanted).scopes_missing and not self._remainder.has_scopes:
+            await self._scopes()  # a plan of before, in the old order
 
-    async def _all_seen(self, wanted: WantedPermissions) -> TenantReading:
-        """Read until the resources show that exist already: a lost reply made them, or somebody."""
-        until = self._parts.clock.monotonic() + VERIFY_PATIENCE_S
+        async def give(written: Written, reading: TenantReading, skip: frozenset[PartKey]) -> None:
+            diff = self._known.diff(reading, wanted)
+            if not (diff.roles_missing or diff.directory_roles_missing or diff.unknown):
+                return
+            token = await self._known.token()
+            if self._known.lacks_for_roles(wanted):
+                await self._renew_token(wanted)
+                token = await self._known.token()
+            with self._writing(written, reading):
+                await self._parts.grants.give_roles(
+                    written,
+                    token,
+                    reading,
+                    diff,
+                    wanted,
+                    skip=skip,
+                    lags=not self._is_doubtful(reading),
+                    then=self._parts.graph.parts(wanted),
+                )
+
+        await self._settle(wanted, give)
+        return StepResult()
+
+    async def _settle(self, wanted: WantedPermissions, give: _Give) -> TenantReading:
+        """Give, and read anew as long as only a reading can tell what became of something.
+
+        What breaks every time is not asked again once it was read that it did not happen.
+        """
+        clock = self._parts.clock
+        until = clock.monotonic() + VERIFY_PATIENCE_S
+        skip: frozenset[PartKey] = frozenset()
         attempt = 0
         while True:
             attempt += 1
-            reading = await self._known.read(wanted)
-            wait = back_off(attempt, first_s=1.0, most_s=10.0)
-            late = self._parts.clock.monotonic() + wait > until
-            if late or not self._known.diff(reading, wanted).principals_missing:
+            reading = await self._known.last_read(wanted)
+            written = Written()
+            await give(written, reading, skip)
+            self._remainder.learn(written)
+            told = written.read_back
+            if self._known.reading is not None and told and all(a.good for a in told.values()):
+                token = await self._known.token()
+                self._known.learn(await self._parts.graph.understood(token, told))
+            if not written.unsettled or (Kind.SCOPES in reading.granted.unknown and attempt > 1):
                 return reading
+            wait = back_off(attempt, first_s=1.0, most_s=10.0)
+            if clock.monotonic() + wait > until:
+                return reading  # reading everything back decides
+            broken = [key for key, one in written.unsettled.items() if _keeps_breaking(one.problem)]
+            skip |= frozenset(broken)
+            self._known.reading = None
             await self._parts.patience.wait(wait)
+            if len(broken) == len(written.unsettled) and attempt > 1:
+                return await self._known.last_read(wanted)
 
-    async def _scopes(self) -> StepResult:
-        wanted = await self._parts.wanted()
-        reading = await self._known.last_read(wanted)
-        diff = self._known.diff(reading, wanted)
-        prune = self._parts.prune
-        if diff.scopes_missing or diff.directory_roles_missing or (prune and diff.scopes_extra):
-            token = await self._known.token()
-            then = self._parts.graph.parts(wanted)
-            with self._writing() as written:
-                await self._parts.grants.give_scopes(
-                    written, token, reading, diff, wanted, prune=prune, then=then
-                )
-            if written.read_back and all(answer.good for answer in written.read_back.values()):
-                self._known.learn(await self._parts.graph.understood(token, written.read_back))
-        if not prune:
-            self._keep_extra(reading, wanted)
-        return StepResult()
+    async def _renew_token(self, wanted: WantedPermissions) -> None:
+        """Have a token that was issued after the scopes were granted.
+
+        One that does not carry them yet is waited for a little; what it is not good for is then
+        refused part by part, and named.
+        """
+        clock = self._parts.clock
+        until = clock.monotonic() + TOKEN_PATIENCE_S
+        attempt = 0
+        while True:
+            attempt += 1
+            await self._known.renew_token()
+            wait = back_off(attempt, first_s=1.0, most_s=8.0)
+            late = clock.monotonic() + wait > until
+            if late or not self._wrote or not self._known.lacks_for_roles(wanted):
+                return
+            await self._parts.patience.wait(wait)
 
     def _keep_extra(self, reading: TenantReading, wanted: WantedPermissions) -> None:
         if extra := self._known.diff(reading, wanted).scopes_extra:
             self.done += StepCounts(scopes_kept=len(extra))
 
     @contextmanager
-    def _writing(self) -> Iterator[Written]:
-        """For one group of writes. What they did is counted, whatever happens in between.
-
-        Raises: the first refusal, when they are over.
-        """
-        written = Written()
+    def _writing(self, written: Written, reading: TenantReading) -> Iterator[None]:
+        """For one group of writes. What they did is counted, whatever happens in between."""
         try:
-            yield written
+            yield
         finally:
             self._wrote = True
-            self._known.written(written.unlicensed)
+            self._known.written(written.resources, written.absent)
             self.done += written.counts
-        if written.problem is not None:
-            raise written.problem
+            if written.given:
+                self._proven = self._gave_to = reading.granted.principal
+
+    def _is_doubtful(self, reading: TenantReading) -> bool:
+        """Whether the principal may be the old one, which replicas show for a while."""
+        principal = reading.granted.principal
+        if self._removed is None or principal is None or principal == self._proven:
+            return False
+        return self._removed in ("", principal)
 
     async def _verify(self) -> StepResult:
-        """Read everything back; what replication still hides is waited for."""
+        """Read everything back; what replication still hides is waited for.
+
+        What was refused for good is not waited for: it is told with the result.
+        """
         wanted = await self._parts.wanted()
         clock = self._parts.clock
         until = clock.monotonic() + VERIFY_PATIENCE_S
         attempt = 0
         while True:
             attempt += 1
+            wait = back_off(attempt, first_s=1.0, most_s=10.0)
+            is_last = not (self._wrote or self._fresh) or clock.monotonic() + wait > until
             reading = self._known.reading
             if reading is None or not self._known.current:
                 reading = await self._known.read_anew(wanted)
-            compared = self._known.compared(reading, wanted)
-            if compared.diff.in_order:
-                if not reading.principal_enabled:
-                    raise Unsuited(
-                        "Our service principal is disabled in the tenant", code="principal-disabled"
+            if await self._is_real(reading):
+                compared = self._known.compared(reading, wanted)
+                diff = self._remainder.settled(compared.diff, wanted)
+                left = self._remainder.left(compared.diff, reading, wanted, is_last=is_last)
+                if left.is_complete:
+                    if not reading.principal_enabled:
+                        raise Unsuited(
+                            "Our service principal is disabled in the tenant",
+                            code="principal-disabled",
+                        )
+                    return StepResult(
+                        comparison=replace(compared, diff=diff),
+                        tenant=self._known.told(reading),
+                        refused=left.refused,
                     )
-                return StepResult(comparison=compared, tenant=self._known.told(reading))
-            wait = back_off(attempt, first_s=1.0, most_s=10.0)
-            if not (self._wrote or self._fresh) or clock.monotonic() + wait > until:
-                raise Unverified(
-                    f"{compared.diff.missing_count} permissions are still missing"
-                    if not compared.diff.consent_missing
-                    else "Our service principal is not there",
-                    code="still-missing",
-                )
+                if self._gave_to not in (None, reading.granted.principal):
+                    raise Unverified(
+                        "Our service principal was replaced by another one meanwhile",
+                        code="principal-replaced",
+                    )
+                words = f"{left.pending} permissions are still missing"
+            else:
+                words = "Our service principal is not there"
+            if is_last:
+                raise Unverified(words, code="still-missing")
             self._known.reading = None
             await self._parts.patience.wait(wait)
+
+    async def _is_real(self, reading: TenantReading) -> bool:
+        """Whether our principal is there now, and not only in what replicas remember."""
+        if reading.granted.principal is None:
+            return False
+        if not self._is_doubtful(reading):
+            return True
+        if await self._parts.grants.is_there(await self._known.token(), reading):
+            self._proven = reading.granted.principal
+            return True
+        return False
 
     def _request_id(self, step: Step) -> str:
         """The same for the same try of the same step of an item, also after a crash.
@@ -306,6 +448,10 @@ def _still_being_made(refusal: Refused) -> bool:
     """Whether a refusal may only say that a consent has not reached every server yet."""
     being_made = refusal.lacks_consent or refusal.entra is EntraKind.BEING_MADE
     return being_made or refusal.status == 403
+
+
+def _keeps_breaking(problem: Problem) -> bool:
+    return isinstance(problem, Broken)
 
 
 _STEPS: Final[Mapping[str, Callable[[DirectVisit], Awaitable[StepResult]]]] = {

@@ -40,7 +40,9 @@ async def read_wanted(
 
     The Partner Center resource is left out: it is consented in our own tenant only. A scope that
     its resource does not publish, but the profile names, is wanted all the same: some are hidden.
-    Raises: Refused when an id or an extra app role cannot be resolved; remote problems.
+    An entry of the registration that its resource no longer publishes, or whose resource is not in
+    our own tenant (licences differ), is left out and named: nobody could be given it.
+    Raises: Refused when an extra app role cannot be resolved; remote problems.
     Source: Graph, application and servicePrincipal resource types; CIPP, additional permissions.
     """
     with asking_for("the app registration"):
@@ -50,12 +52,13 @@ async def read_wanted(
         resources = await _resources(http, token, needed - {PARTNER_CENTER}, clock)
     roles: set[AppRole] = set()
     scopes: set[DelegatedScope] = set()
+    unpublished: list[str] = []
     unknown: list[str] = []
     for required in registration.required:
         resource = resources.get(AppId(required.resource))
         if resource is None:
             if required.resource != PARTNER_CENTER:
-                unknown.append(f"resource {required.resource}")
+                unpublished.append(f"resource {required.resource}")
             continue
         role_names = {role.id: role.value for role in resource.roles if role.value}
         scope_names = {scope.id: scope.value for scope in resource.scopes if scope.value}
@@ -65,7 +68,7 @@ async def read_wanted(
             elif access.type == "Scope" and (value := scope_names.get(access.id)):
                 scopes.add(DelegatedScope(AppId(required.resource), value))
             else:
-                unknown.append(f"{access.type} {access.id} of {resource.name}")
+                unpublished.append(f"{access.type} {access.id} of {resource.name}")
     for more in extra:
         ids = _role_ids(resources, more.resource)
         scopes |= {DelegatedScope(more.resource, value) for value in more.delegated}
@@ -76,7 +79,7 @@ async def read_wanted(
                 unknown.append(f"application permission {value} of {more.resource}")
     if unknown:
         raise Refused(
-            f"The app registration asks for what its resources do not publish: {unknown[0]}"
+            f"extra_permissions asks for what no resource publishes: {unknown[0]}"
             + (f" and {len(unknown) - 1} more" if len(unknown) > 1 else ""),
             code="unknown-permission",
         )
@@ -87,6 +90,7 @@ async def read_wanted(
         scopes=frozenset(scopes),
         directory_roles=frozenset({COMPLIANCE_ADMINISTRATOR, *directory_roles}),
         resource_names={ident: resource.name for ident, resource in resources.items()},
+        left_out=tuple(unpublished),
     )
 
 

@@ -198,6 +198,21 @@ class DirectoryRole(Foreign):
     template: Guid = Field(alias="roleTemplateId")
 
 
+class Membership(Foreign):
+    """What a principal is a member of: directory roles among groups and units.
+
+    The cast to directory roles is not asked for: it needs $count, which they do not support.
+    Source: Graph, "servicePrincipal: List memberOf"; "Advanced query capabilities".
+    """
+
+    type: str = Field(default="", alias="@odata.type")
+    template: Guid | None = Field(default=None, alias="roleTemplateId")
+
+    @property
+    def is_directory_role(self) -> bool:
+        return self.type in ("", "#microsoft.graph.directoryRole")
+
+
 class TokenAnswer(Foreign):
     """Source: Entra, "Microsoft identity platform and OAuth 2.0", token response."""
 

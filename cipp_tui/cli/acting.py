@@ -10,7 +10,7 @@ from cipp_tui.cli.asking import agreed
 from cipp_tui.cli.choosing import chosen, read_if_stale, whole_fleet
 from cipp_tui.cli.exits import Exit
 from cipp_tui.cli.following import Follower
-from cipp_tui.cli.opening import Interrupts, run_session
+from cipp_tui.cli.opening import Interrupts, debts_settled, run_session
 from cipp_tui.cli.planning import losses_agreed
 from cipp_tui.cli.streams import tell
 from cipp_tui.domain.jobs import Action
@@ -106,6 +106,25 @@ def reset(arguments: argparse.Namespace) -> int:
             tell(f"cipp-tui reset: at most {MOST_RESETS} tenants in one go")
             return Exit.USAGE
         task = Task(Action.RESET, selection, act)
+        return await task.carry_out(session, interrupts, arguments)
+
+    return run_session(arguments, work)
+
+
+def write_off(arguments: argparse.Namespace) -> int:
+    """Owe tenants nothing more whose access cannot be given back."""
+
+    async def act(session: Session, tenants: Sequence[TenantId]) -> JobView:
+        return await session.acts.write_off(tenants, arguments.reason)
+
+    async def work(session: Session, interrupts: Interrupts) -> int:
+        _refuse_if_off(session, Action.WRITE_OFF)
+        await debts_settled(session)  # perhaps there is nothing to write off
+        rows = await chosen(session, arguments.tenants)
+        if rows is None:
+            return Exit.USAGE
+        selection = select(rows, Action.WRITE_OFF)
+        task = Task(Action.WRITE_OFF, selection, act)
         return await task.carry_out(session, interrupts, arguments)
 
     return run_session(arguments, work)

@@ -39,6 +39,10 @@ async def agreed(
         return True
     if action is Action.RESET:
         return await _reset_agreed(rows, arguments)
+    if action is Action.WRITE_OFF:
+        owed = f"WRITE OFF {_names(rows)}: our app stays without access there, and it is no longer"
+        tell(f"{owed} tried to give it back.")
+        return await _answers(f"Type {number}", str(number), action, rows)
     if action in _ASKS_BY_NUMBER and number > MANY:
         question = f"{action} {number} tenants. Type {number}"
         return await _answers(question, str(number), action, rows)

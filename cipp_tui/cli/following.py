@@ -3,17 +3,16 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
 from cipp_tui.cli.exits import Exit
-from cipp_tui.cli.opening import Interrupts
+from cipp_tui.cli.opening import Interrupts, debts_settled
 from cipp_tui.cli.output import exit_of, problem_facts, raw_of, tell_problem, tenant_facts
 from cipp_tui.cli.streams import PROGRESS, json_line, line, nobody_reads, tell
 from cipp_tui.domain.fleet import TenantRow
 from cipp_tui.domain.jobs import Outcome
-from cipp_tui.domain.problems import RemoteProblem, SignInProblem
+from cipp_tui.domain.refusals import summary_of
 from cipp_tui.domain.tenants import TenantId
 from cipp_tui.services.advice import Surface, advise
 from cipp_tui.services.news import clock_words, traffic_words
@@ -90,12 +89,7 @@ class Follower:
         await self.debts_settled()
 
     async def debts_settled(self) -> None:
-        """Wait until the access that is owed from earlier runs is back, or cannot be given."""
-        if self.session.owed:
-            with suppress(SignInProblem, RemoteProblem):  # then it stays owed, and is told as such
-                await self.session.ready()
-            while (paying := self.session.jobs.running()) is not None:
-                await self.session.jobs.finished(paying.id)
+        await debts_settled(self.session)
 
     def code_of(self, view: JobView, interrupts: Interrupts) -> int:
         """The exit code that a job's end means; one cause for all is told."""
@@ -133,6 +127,7 @@ class Follower:
                     problem=progress.problem,
                     counts=item.counts,
                     skipped_because=item.skipped_because,
+                    refused=item.refused,
                 )
                 if row is not None
                 else {
@@ -228,13 +223,14 @@ def _words(item: ItemView) -> str:
         raw = raw_of(progress.problem)
         step = advice.next_step(Surface.COMMAND_LINE)
         half = f" {counts.given} given before that." if counts.given else ""
-        return f"{progress.outcome}. {advice.headline} {step}{half} [{raw}]"
+        what = f" {summary_of(item.refused).capitalize()}." if item.refused else ""
+        return f"{progress.outcome}. {advice.headline}{what} {step}{half} [{raw}]"
     if progress.outcome is None:
         return "not done"
     if progress.outcome is Outcome.SKIPPED:
         return f"left out, never begun: {item.skipped_because}"
     if progress.outcome is Outcome.UNCHANGED:
-        return "already in order"
+        return "already in order" + _noted(item)
     given = [
         f"{number} {word}"
         for number, word in (
@@ -247,7 +243,16 @@ def _words(item: ItemView) -> str:
         if number
     ]
     taken = f", {counts.scopes_removed} taken away" if counts.scopes_removed else ""
-    return f"{progress.outcome}" + (f", {', '.join(given)} given" if given else "") + taken
+    done = f", {', '.join(given)} given" if given else ""
+    return f"{progress.outcome}{done}{taken}{_noted(item)}"
+
+
+def _noted(item: ItemView) -> str:
+    """What a tenant that came out well did not take: its directory role, a service it lacks."""
+    if not item.refused:
+        return ""
+    codes = ", ".join(sorted({refusal.problem.code for refusal in item.refused}))
+    return f"; {summary_of(item.refused)} [{codes}]"
 
 
 def _sign(outcome: Outcome | None) -> str:

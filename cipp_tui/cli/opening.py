@@ -16,14 +16,19 @@ from cipp_tui.cli.running import run
 from cipp_tui.cli.streams import tell
 from cipp_tui.config import ConnectionProfile, choose, config_path, load_profiles
 from cipp_tui.config.files import UnfitFile, open_private, os_fix, os_words
+from cipp_tui.domain.fleet import Progress, TenantRow
 from cipp_tui.domain.problems import (
     ConfigProblem,
     LockedElsewhere,
     Problem,
+    RemoteProblem,
+    SignInProblem,
     StorageProblem,
     Unsuited,
 )
 from cipp_tui.domain.text import clean
+from cipp_tui.services.advice import advise
+from cipp_tui.services.news import left_out_sentence
 from cipp_tui.services.session import Session
 
 Work = Callable[[Session, "Interrupts"], Awaitable[int]]
@@ -135,21 +140,46 @@ async def _worked(session: Session, work: Work, interrupts: Interrupts) -> int:
         if not (session.profile.read_only and session.owed):
             raise
         code = told(problem)
-    if session.profile.read_only and session.owed:
+    if session.inspection.left_out:
+        tell(f"cipp-tui: {left_out_sentence(session.inspection.left_out)}")
+    if not session.profile.read_only and session.looking_only is None and session.owed:
+        await debts_settled(session)
+    may_tell = session.profile.read_only or session.looking_only is None
+    if may_tell and session.owed:
         tell(f"cipp-tui: {owed_words(session)}")
-        return Exit.OWED
+        return code if code in (Exit.INTERRUPTED, Exit.TERMINATED) else Exit.OWED
     return code
 
 
+async def debts_settled(session: Session) -> None:
+    """Wait until the access that is owed from earlier runs is back, or cannot be given now."""
+    if session.owed:
+        with suppress(SignInProblem, RemoteProblem):  # then it stays owed, and is told as such
+            await session.ready()
+        while (paying := session.jobs.running()) is not None:
+            await session.jobs.finished(paying.id)
+
+
 def owed_words(session: Session) -> str:
-    """Who waits for access that a read-only session must not give back."""
+    """Who is without access, and what can be done about it."""
     rows = session.owed
     names = ", ".join(f"{row.tenant.name} ({row.tenant.label})" for row in rows[:_NAMED])
     more = f" and {len(rows) - _NAMED} more" if len(rows) > _NAMED else ""
+    if session.profile.read_only:
+        return (
+            f"Read-only sends nothing. Still owed access: {names}{more}. Run cipp-tui sync without"
+            ' --read-only and with mode = "write" to give it back.'
+        )
+    causes = {advise(p.problem).headline for p in map(_progress, rows) if p and p.problem}
+    why = f" {' '.join(sorted(causes))}" if causes else ""
     return (
-        f"Read-only sends nothing. Still owed access: {names}{more}. Run cipp-tui sync without"
-        ' --read-only and with mode = "write" to give it back.'
+        f"Without access, and owed it: {names}{more}.{why} Every start tries to give it back."
+        " Where it cannot come back: cipp-tui jobs write-off TENANT"
     )
+
+
+def _progress(row: TenantRow) -> Progress | None:
+    return row.progress
 
 
 def told(problem: Problem) -> int:

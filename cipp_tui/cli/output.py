@@ -14,6 +14,7 @@ from cipp_tui.domain.fleet import TenantRow
 from cipp_tui.domain.jobs import Outcome
 from cipp_tui.domain.permissions import NOTHING_DONE, StepCounts
 from cipp_tui.domain.problems import ConfigProblem, Problem, SignInProblem
+from cipp_tui.domain.refusals import Refusal
 from cipp_tui.domain.tenants import Tenant
 from cipp_tui.domain.text import clean, inert
 from cipp_tui.services.advice import Surface, advise
@@ -69,6 +70,7 @@ def tenant_facts(
     problem: Problem | None = None,
     counts: StepCounts = NOTHING_DONE,
     skipped_because: str = "",
+    refused: Sequence[Refusal] = (),
     now: datetime | None = None,
 ) -> dict[str, Any]:
     """A tenant as scripts are given it. `now`: also whether and why it is due."""
@@ -83,6 +85,8 @@ def tenant_facts(
     facts["problem"] = problem_facts(problem)
     if skipped_because:
         facts["skipped_because"] = skipped_because
+    if refused:
+        facts["refused"] = [refused_facts(one) for one in refused]
     if counts != NOTHING_DONE:
         facts["counts"] = counts_facts(counts)
     facts |= {
@@ -105,6 +109,21 @@ def tenant_facts(
         why = due(row, app=None, fingerprint=None, now=now)
         facts["due"] = why.reason if why is not None else None
     return facts
+
+
+def refused_facts(refusal: Refusal) -> dict[str, Any]:
+    """One part that the tenant did not let us give, and what can be done about it."""
+    problem = refusal.problem
+    return {
+        "what": refusal.part,
+        "name": refusal.name,
+        "code": problem.code,
+        "advice": NO_LICENCE if refusal.is_absent else advise(problem).next_step(Surface.JSON),
+        "request_id": problem.request_id,
+    }
+
+
+NO_LICENCE = "Nothing to do: this tenant has no licence for the service."
 
 
 def _cause_facts(cause: Cause) -> dict[str, Any]:

@@ -136,7 +136,7 @@ def build_parser() -> argparse.ArgumentParser:
     jobs = command("jobs", "looking:jobs_list", "what was done, job by job")
     jobs.set_defaults(limit=50)
     _formats(jobs)
-    kinds = jobs.add_subparsers(metavar="list|show|resume")
+    kinds = jobs.add_subparsers(metavar="list|show|resume|write-off")
     listing = kinds.add_parser("list", help="the newest jobs")
     listing.set_defaults(run="looking:jobs_list")
     listing.add_argument("--limit", type=_whole(1), default=50, help="how many (50)")
@@ -146,7 +146,14 @@ def build_parser() -> argparse.ArgumentParser:
     resume = kinds.add_parser("resume", help="go on with a job that was interrupted")
     resume.set_defaults(run="acting:resume")
     resume.add_argument("job", type=_whole(1), metavar="JOB", nargs="?")
-    for kind in (listing, show, resume):
+    write_off = kinds.add_parser(
+        "write-off", help="owe a tenant nothing more whose access cannot be given back"
+    )
+    write_off.set_defaults(run="acting:write_off")
+    _some(write_off)
+    write_off.add_argument("--reason", default="", metavar="TEXT", help="kept with the job")
+    _count(write_off)
+    for kind in (listing, show, resume, write_off):
         _everywhere(kind)
         _formats(kind, inside=True)
 

@@ -17,6 +17,7 @@ class Action(StrEnum):
     EXCLUDE = "exclude"
     INCLUDE = "include"
     REMOVE = "remove"
+    WRITE_OFF = "write-off"  # access that cannot be given back is owed no more
     SYNC = "sync"
 
 
@@ -36,6 +37,7 @@ class Word(StrEnum):
     REFUSED = "refused"  # certain: nothing changed
     UNSURE = "unsure"  # it may have happened
     STOPPED = "stopped"  # given up by the admin, or replaced by a newer job
+    SKIPPED = "skipped"  # of something that takes away: there was nothing to take
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,8 @@ def in_debt(plan: Sequence[Step], marks: Sequence[Mark]) -> bool:
     """Whether access was, or may have been, taken away and is not yet given back."""
     last = {mark.step: mark.word for mark in marks}
     taken = any(
-        step.effect is Effect.DESTROY and last.get(step.name) not in (None, Word.REFUSED)
+        step.effect is Effect.DESTROY
+        and last.get(step.name) not in (None, Word.REFUSED, Word.SKIPPED)
         for step in plan
     )
     return taken and bool(owed(plan, marks))
@@ -156,7 +159,8 @@ def state_of(plan: Sequence[Step], marks: Sequence[Mark]) -> ItemState:
     if not owed(plan, marks):
         last = {mark.step: mark.word for mark in marks}
         doubtful = any(
-            step.effect is Effect.DESTROY and last.get(step.name) is not Word.DONE for step in plan
+            step.effect is Effect.DESTROY and last.get(step.name) not in (Word.DONE, Word.SKIPPED)
+            for step in plan
         )
         return ItemState.RESTORED if doubtful else ItemState.DONE
     if in_debt(plan, marks):

@@ -26,6 +26,25 @@ BOOTSTRAP_SCOPES: Final = (
 Source: CIPP-API, Set-CIPPCPVConsent."""
 
 
+GRANT_WRITERS: Final = frozenset(
+    {"DelegatedPermissionGrant.ReadWrite.All", "Directory.ReadWrite.All"}
+)
+"""Either of them lets our application widen its own delegated permissions, and so all the rest.
+Source: Graph permissions reference, POST /oauth2PermissionGrants."""
+
+ROLE_WRITERS: Final = frozenset(
+    {
+        "AppRoleAssignment.ReadWrite.All",
+        "Application.Read.All",
+        "Directory.Read.All",
+        "RoleManagement.ReadWrite.Directory",
+    }
+)
+"""What app roles and directory roles are given with; a token has those it was issued with.
+Source: Graph permissions reference, POST /servicePrincipals/{id}/appRoleAssignedTo and
+POST /directoryRoles."""
+
+
 class AppRole(NamedTuple):
     """An application permission."""
 
@@ -51,6 +70,7 @@ class WantedPermissions:
     scopes: frozenset[DelegatedScope]
     directory_roles: frozenset[RoleId]
     resource_names: Mapping[AppId, str] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()  # what the registration asks for and nobody publishes
 
     @cached_property
     def resources(self) -> frozenset[AppId]:
@@ -78,6 +98,14 @@ class WantedPermissions:
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
+class Kind(StrEnum):
+    """What is given, each by calls of its own."""
+
+    APP_ROLES = "app roles"
+    SCOPES = "delegated permissions"
+    DIRECTORY_ROLES = "directory roles"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GrantedPermissions:
     """What the application holds in one tenant, as it was read."""
@@ -87,6 +115,7 @@ class GrantedPermissions:
     scopes: frozenset[DelegatedScope] = frozenset()
     directory_roles: frozenset[RoleId] = frozenset()
     resources: frozenset[AppId] = frozenset()  # wanted resources that have a service principal
+    unknown: frozenset["Kind"] = frozenset()  # what could not be read: neither there nor missing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +129,7 @@ class PermissionDiff:
     directory_roles_missing: frozenset[RoleId] = frozenset()
     roles_extra: frozenset[tuple[AppId, str]] = frozenset()
     scopes_extra: frozenset[DelegatedScope] = frozenset()
+    unknown: frozenset[Kind] = frozenset()
 
     @property
     def missing_count(self) -> int:
@@ -113,8 +143,8 @@ class PermissionDiff:
 
     @property
     def in_order(self) -> bool:
-        """Nothing that is wanted is missing."""
-        return not self.consent_missing and self.missing_count == 0
+        """All was read, and nothing that is wanted is missing."""
+        return not self.consent_missing and self.missing_count == 0 and not self.unknown
 
 
 def against(
@@ -124,14 +154,19 @@ def against(
     unobtainable: frozenset[AppId] = frozenset(),
 ) -> PermissionDiff:
     """Compare. Resources in `unobtainable` (not licensed) are left out of what is missing."""
+    unknown = granted.unknown
     roles_missing: frozenset[AppRole] = frozenset()
-    if lacking := wanted.role_ids - granted.roles:
+    if Kind.APP_ROLES in unknown:
+        pass
+    elif lacking := wanted.role_ids - granted.roles:
         roles_missing = frozenset(
             role
             for role in wanted.roles
             if (role.resource, role.id) in lacking and role.resource not in unobtainable
         )
     scopes_missing = wanted.scopes - granted.scopes
+    if Kind.SCOPES in unknown:
+        scopes_missing = frozenset()
     if unobtainable:
         scopes_missing = frozenset(s for s in scopes_missing if s.resource not in unobtainable)
     return PermissionDiff(
@@ -139,9 +174,12 @@ def against(
         principals_missing=wanted.resources - granted.resources - unobtainable,
         roles_missing=roles_missing,
         scopes_missing=scopes_missing,
-        directory_roles_missing=wanted.directory_roles - granted.directory_roles,
+        directory_roles_missing=wanted.directory_roles - granted.directory_roles
+        if Kind.DIRECTORY_ROLES not in unknown
+        else frozenset(),
         roles_extra=granted.roles - wanted.role_ids,
         scopes_extra=granted.scopes - wanted.scopes,
+        unknown=unknown if granted.principal is not None else frozenset(),
     )
 
 

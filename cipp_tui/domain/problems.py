@@ -176,6 +176,12 @@ class Refused(RemoteProblem):
     family = "refused"
 
 
+class Gone(Refused):
+    """A certain and lasting no: the tenant is not there any more, or not our customer."""
+
+    family = "gone"
+
+
 class Broken(RemoteProblem):
     """5xx: nobody knows whether it has been done."""
 
@@ -205,6 +211,13 @@ class Unforeseen(Problem):
     maybe_applied = True
 
 
+def is_lasting(problem: Problem) -> bool:
+    """Whether asking again is no help for as long as nobody changes anything out there."""
+    return isinstance(problem, Gone) or (
+        isinstance(problem, Unsuited) and problem.code.startswith("gdap-")
+    )
+
+
 @contextmanager
 def asking_for(words: str) -> Iterator[None]:
     """What is asked for in here, in words: a problem that arises names it."""
@@ -231,6 +244,7 @@ _FAMILIES: Final[dict[str, type[Problem]]] = {
         LostReply,
         Throttled,
         Refused,
+        Gone,
         Broken,
         NotUnderstood,
         Unverified,

@@ -7,6 +7,7 @@ from typing import Final
 
 from cipp_tui.domain.fleet import Progress
 from cipp_tui.domain.jobs import Action, ItemState, Outcome
+from cipp_tui.domain.refusals import summary_of
 from cipp_tui.services.advice import Surface, advise
 from cipp_tui.services.views import ItemView, JobView
 from cipp_tui.widgets.cells import Cell, Tone
@@ -31,6 +32,7 @@ _DONE: Final[dict[Action, str]] = {
     Action.EXCLUDE: "excluded",
     Action.INCLUDE: "included",
     Action.REMOVE: "removed from the list",
+    Action.WRITE_OFF: "written off",
     Action.SYNC: "read",
 }
 
@@ -105,7 +107,8 @@ def what_happened(item: ItemView, *, whole: bool) -> Cell:
             return Cell("NO ACCESS: " + _cause(progress, whole=whole), Tone.URGENT)
         case ItemState.FAILED | ItemState.STOPPED:
             half = f" {item.counts.given} given before that." if item.counts.given else ""
-            return Cell(_cause(progress, whole=whole) + (half if whole else ""))
+            what = f" {summary_of(item.refused).capitalize()}." if item.refused else ""
+            return Cell(_cause(progress, whole=whole) + (what + half if whole else ""))
 
 
 def _cause(progress: Progress, *, whole: bool) -> str:
@@ -118,8 +121,10 @@ def _cause(progress: Progress, *, whole: bool) -> str:
 
 
 def _done_words(item: ItemView) -> str:
+    noted = f"; {summary_of(item.refused)}" if item.refused else ""
     if item.progress.outcome is Outcome.UNCHANGED:
-        return "already in order" if item.progress.action is Action.REFRESH else "already so"
+        words = "already in order" if item.progress.action is Action.REFRESH else "already so"
+        return words + noted
     words = _DONE[item.progress.action]
     if item.progress.action is not Action.REFRESH:
         return words
@@ -131,6 +136,9 @@ def _done_words(item: ItemView) -> str:
         parts.append(f"{counts.scopes_removed} removed")
     if counts.unlicensed:
         parts.append(f"not licensed: {', '.join(counts.unlicensed)}")
+    rest = [refusal for refusal in item.refused if not refusal.is_absent]
+    if rest:
+        parts.append(summary_of(rest))
     return "; ".join(parts) or words
 
 

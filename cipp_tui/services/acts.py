@@ -77,7 +77,7 @@ class Acts:
 
     def _must_sign_in(self, action: Action | None) -> bool:
         """Whether the action asks services that do not know us."""
-        if action in (Action.EXCLUDE, Action.INCLUDE, Action.REMOVE, None):
+        if action in (Action.EXCLUDE, Action.INCLUDE, Action.REMOVE, Action.WRITE_OFF, None):
             return False
         return self._signing.state in (SignInState.NEEDED, SignInState.PENDING)
 
@@ -91,6 +91,15 @@ class Acts:
     async def remove(self, tenants: Iterable[TenantId], *, exclude: bool = False) -> JobView:
         rows = self._taken(Action.REMOVE, tenants)
         return self._view(await self._local.remove(rows, exclude=exclude))
+
+    async def write_off(self, tenants: Iterable[TenantId], reason: str = "") -> JobView:
+        """Owe tenants nothing more whose access cannot be given back. Recorded, never undone."""
+        rows = self._taken(Action.WRITE_OFF, tenants)
+        items: list[int] = []
+        for row in rows:
+            items += [work.item.id for work in self._engine.take_stranded(row.id)]
+            items += [entry.item.id for entry in self._backlog.take_debts_of(row.id)]
+        return self._view(await self._local.write_off(rows, items, reason))
 
     @property
     def undoable(self) -> tuple[Action, tuple[TenantId, ...]] | None:

@@ -106,6 +106,12 @@ class Backlog:
             for job in sorted({entry.job.id for entry in debts})
         ]
 
+    def take_debts_of(self, tenant: TenantId) -> list[Entry]:
+        """Hand over what is owed to one tenant, whoever owes it."""
+        taken = [entry for entry in self._debts if entry.item.tenant == tenant]
+        self._debts = [entry for entry in self._debts if entry.item.tenant != tenant]
+        return taken
+
     def take_job(self, job: int) -> list[Entry]:
         """Hand over what is left of an interrupted job."""
         taken = [e for held in self._interrupted.values() for e in held if e.job.id == job]

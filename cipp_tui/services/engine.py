@@ -14,7 +14,10 @@ from cipp_tui.domain.problems import (
     SignInProblem,
     Stopped,
     StorageProblem,
+    is_lasting,
 )
+from cipp_tui.domain.refusals import failing
+from cipp_tui.domain.tenants import TenantId
 from cipp_tui.services.error_rate import OwnSide
 from cipp_tui.services.jobbook import JobBook, LiveJob, Work
 from cipp_tui.services.outcomes import Outcomes
@@ -138,6 +141,10 @@ class Engine:
         for job, works in [] if self._closed else self._strandings.take_all():
             self.take_up(job, works, paying=True)
 
+    def take_stranded(self, tenant: TenantId) -> list[Work]:
+        """Hand over what is owed to a tenant and could not be given back in this run."""
+        return [work for _, work in self._strandings.take_paid(tenant)]
+
     @property
     def paying_debts(self) -> int:
         """How many tenants are being given their access back right now."""
@@ -215,7 +222,9 @@ class Engine:
     async def _carry_out(self, live: LiveJob, work: Work) -> None:
         """Bring one tenant from wherever its marks say it is to the end of its plan."""
         began = self._clock.monotonic()
-        visit = self._backend.visit(work.tenant, item=work.item.id, tried=work.tried)
+        visit = self._backend.visit(
+            work.tenant, item=work.item.id, tried=work.tried, removed=work.removed
+        )
         tries = 0
         problem: Problem | None = None
         if work.in_debt:
@@ -229,14 +238,17 @@ class Engine:
                 problem = self._steps.too_late(step, VISIT_DEADLINE_S)
                 break
             self._outcomes.running(live, work, step)
-            problem = await self._steps.carry_out(visit, work, step)
+            is_last_try = tries == len(self._debt_waits_s)
+            problem = await self._steps.carry_out(visit, work, step, is_last_try=is_last_try)
             if problem is None:
                 continue
             if not work.in_debt:
                 break
             if step.effect is Effect.DESTROY:
                 continue  # it may have happened: give back what may be gone
-            if isinstance(problem, SignInProblem) or tries == len(self._debt_waits_s):
+            if isinstance(problem, SignInProblem) or is_lasting(problem):
+                break
+            if is_last_try:
                 break
             wait = self._debt_waits_s[tries]
             tries += 1
@@ -244,6 +256,8 @@ class Engine:
             self._outcomes.at_step(live, work, step, note=words, problem=problem)
             await self._clock.sleep(wait)
             work.marks = list(give_back_from(work.item.plan, work.marks))
+        if problem is None and (shortfall := failing(work.refused)) is not None:
+            problem = shortfall.problem
         self._finished(live, work, problem, self._clock.monotonic() - began)
         self._look_further(live, problem)
 

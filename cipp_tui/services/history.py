@@ -12,6 +12,7 @@ from cipp_tui.services.notes import (
     counts_in,
     outcome_in,
     problem_in,
+    refused_in,
     stopped_at_in,
     took_in,
 )
@@ -75,6 +76,7 @@ def item_view(entry: Entry) -> ItemView:
             given=aloud.counts.given,
         ),
         counts=aloud.counts,
+        refused=refused_in(end.note) if end is not None else (),
         skipped_because=advise(cause).headline if cause is not None else "",
     )
 

@@ -18,18 +18,32 @@ class Inspection:
     """Asks the services, and judges what they say together with what is stored."""
 
     def __init__(
-        self, backend: Backend, fleet: Fleet, clock: Clock, *, prune: bool, remembers: bool
+        self,
+        backend: Backend,
+        fleet: Fleet,
+        clock: Clock,
+        *,
+        prune: bool,
+        remembers: bool,
+        on_left_out: Callable[[Sequence[str]], None],
     ) -> None:
+        """`on_left_out` is told, once, what the registration asks for and nobody publishes."""
         self._backend = backend
         self._fleet = fleet
         self._clock = clock
         self._prune = prune
+        self._on_left_out = on_left_out
+        self.left_out: tuple[str, ...] = ()
+        """What the app registration asks for and nobody publishes; known once it was read."""
         self._remembers = remembers  # False: what is stored may be in somebody else's hands
 
     async def wanted(self) -> WantedPermissions:
         """The permission set every tenant should hold. Raises: Problem."""
         wanted = await self._backend.wanted()
         self._fleet.judge_by(wanted.app, wanted.fingerprint)
+        if wanted.left_out != self.left_out:
+            self.left_out = wanted.left_out
+            self._on_left_out(wanted.left_out)
         return wanted
 
     async def compare(self, tenant: TenantId) -> Comparison:

@@ -23,8 +23,10 @@ from cipp_tui.domain.jobs import (
 )
 from cipp_tui.domain.permissions import NOTHING_DONE, StepCounts
 from cipp_tui.domain.problems import Problem
+from cipp_tui.domain.refusals import Refusal
 from cipp_tui.domain.tenants import Tenant, TenantId
 from cipp_tui.services.error_rate import ErrorRate, OwnSide
+from cipp_tui.services.notes import principal_in
 from cipp_tui.services.views import ItemView, JobView
 
 _ETA_FROM = 10
@@ -50,11 +52,15 @@ class Work:
     counts: StepCounts = NOTHING_DONE
     since: datetime | None = None  # when a worker took it up
     tried: Counter[str] = field(default_factory=Counter)  # ends of each step, good or bad
+    refused: tuple[Refusal, ...] = ()  # parts that the tenant did not let us give
+    principal: str | None = None  # our object id before something was taken away
     destroys: bool = field(init=False)  # its plan takes something away
     _owed: tuple[int, tuple[Step, ...]] | None = None  # after how many marks, what was owed
 
     def __post_init__(self) -> None:
         self.destroys = destroys(self.item.plan)
+        for mark in self.marks if self.destroys else ():
+            self.principal = principal_in(mark.note) if self.principal is None else self.principal
 
     @property
     def owed(self) -> tuple[Step, ...]:
@@ -62,6 +68,11 @@ class Work:
         if self._owed is None or self._owed[0] != len(self.marks):
             self._owed = (len(self.marks), owed(self.item.plan, self.marks))
         return self._owed[1]
+
+    @property
+    def removed(self) -> str | None:
+        """Our object id of before, where access was, or may have been, taken away; "": unknown."""
+        return (self.principal or "") if self.in_debt else None
 
     @property
     def in_debt(self) -> bool:
@@ -135,7 +146,13 @@ class JobBook:
         return self._jobs.get(job)
 
     def show(
-        self, live: LiveJob, item: JobItem, progress: Progress, counts: StepCounts, why: str = ""
+        self,
+        live: LiveJob,
+        item: JobItem,
+        progress: Progress,
+        counts: StepCounts,
+        why: str = "",
+        refused: tuple[Refusal, ...] = (),
     ) -> None:
         """An item has news."""
         view = ItemView(
@@ -144,6 +161,7 @@ class JobBook:
             progress=progress,
             counts=counts,
             skipped_because=why,
+            refused=refused,
         )
         self._place(live, item, view)
         if progress.state in (ItemState.FAILED, ItemState.STRANDED):

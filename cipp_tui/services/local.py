@@ -84,6 +84,16 @@ class LocalActions:
         self._fleet.forget([row.id for row in rows])
         return job
 
+    async def write_off(self, rows: Sequence[TenantRow], items: Sequence[int], reason: str) -> int:
+        """Owe nothing more to tenants; `items` of the journal owed it. The job's number."""
+        note = note_of(outcome=Outcome.STRANDED, words=f"written off: {reason}")
+        for item in items:
+            mark = Mark(step=END, word=Word.STOPPED, at=self._clock.now(), note=note)
+            self._journal.mark(item, mark)
+        return await self._run(
+            Action.WRITE_OFF, rows, reason, lambda row: self._fleet.stranded(row.id, False)
+        )
+
     async def _run(
         self,
         action: Action,

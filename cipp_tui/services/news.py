@@ -60,11 +60,21 @@ class NewsDesk:
         words = f"Nothing can be changed any more: {problem.message}"
         self.tell(Level.ERROR, words)
 
+    def left_out(self, entries: Sequence[str]) -> None:
+        """Tell what of the registration nobody can be given."""
+        self.tell(Level.WARNING, left_out_sentence(entries))
+
     def suspended(self, row: TenantRow) -> None:
         """Tell that a tenant has failed too often in a row to be tried by itself."""
         count = row.failures.count if row.failures is not None else 0
         words = f"{row.tenant.name}: failure {count} in a row, suspended. C clears and tests again."
         self.tell(Level.WARNING, words, tenant=row.id)
+
+
+def left_out_sentence(entries: Sequence[str]) -> str:
+    """What the app registration asks for and no service publishes in the partner's tenant."""
+    shown = ", ".join(entries[:3]) + (f" and {len(entries) - 3} more" if len(entries) > 3 else "")
+    return f"The app registration asks for what is published nowhere, left out: {shown}."
 
 
 def job_sentence(view: JobView, only: str | None = None) -> tuple[Level, str]:
@@ -132,6 +142,7 @@ _VERBS = {
     Action.REMOVE: "Removed from the list:",
     Action.REFRESH: "Refreshed",
     Action.RESET: "Reset",
+    Action.WRITE_OFF: "Written off:",
     Action.SYNC: "Read",
 }
 

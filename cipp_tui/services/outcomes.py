@@ -26,6 +26,7 @@ from cipp_tui.domain.problems import (
     Throttled,
     Unreachable,
 )
+from cipp_tui.domain.refusals import failing
 from cipp_tui.services.advice import advise
 from cipp_tui.services.fleet import Fleet
 from cipp_tui.services.jobbook import JobBook, LiveJob, Work, in_line
@@ -130,7 +131,8 @@ class Outcomes:
             self.stopped(live, work, closed=True)
             return
         state, outcome = _end_of(live, work)
-        step = next(iter(work.owed), None)
+        fallback = work.item.plan[-1] if problem is not None else None  # it was read back short
+        step = next(iter(work.owed), fallback)
         progress = self._progress(
             live,
             work,
@@ -151,6 +153,7 @@ class Outcomes:
                     outcome=outcome,
                     took_s=took_s,
                     stopped_at=progress.step,
+                    refused=work.refused,
                 ),
             )
         tenant = work.item.tenant
@@ -163,7 +166,7 @@ class Outcomes:
         elif outcome is not Outcome.STRANDED:
             self._fleet.succeeded(tenant)
         self._fleet.progress(tenant, progress)
-        self._book.show(live, work.item, progress, work.counts)
+        self._book.show(live, work.item, progress, work.counts, refused=work.refused)
 
     def owing(self, work: Work) -> None:
         """The tenant is owed its access: it stands on top from now on."""
@@ -237,7 +240,7 @@ def _end_of(live: LiveJob, work: Work) -> tuple[ItemState, Outcome]:
     plan, marks = work.item.plan, work.marks
     if work.in_debt:
         return ItemState.STRANDED, Outcome.STRANDED
-    if work.owed:
+    if work.owed or failing(work.refused) is not None:
         return ItemState.FAILED, Outcome.FAILED
     if state_of(plan, marks) is ItemState.RESTORED:
         return ItemState.RESTORED, Outcome.RESTORED

@@ -22,7 +22,8 @@ def record_of(
     if diff.consent_missing:
         verdict = Verdict.NO_CONSENT
     else:
-        verdict = Verdict.IN_ORDER if diff.in_order else Verdict.MISSING
+        verdict = Verdict.MISSING if diff.missing_count else Verdict.NOT_CHECKED
+        verdict = Verdict.IN_ORDER if diff.in_order else verdict
     return PermissionRecord(
         verdict=verdict,
         checked_at=now,

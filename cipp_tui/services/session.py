@@ -70,7 +70,12 @@ class Session:
         self.signing = Signing(backend, clock, self.news, self._when_signed_in)
         self.listing = Listing(backend, self.fleet, clock, self._list_ended, self.loaded)
         self.inspection = Inspection(
-            backend, self.fleet, clock, prune=profile.prune, remembers=looking_only is None
+            backend,
+            self.fleet,
+            clock,
+            prune=profile.prune,
+            remembers=looking_only is None,
+            on_left_out=self.news.left_out,
         )
         book = JobBook(clock)
         self.past = Past(journal, book)

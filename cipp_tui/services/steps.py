@@ -8,8 +8,9 @@ from typing import Final
 from cipp_tui.api.backend import Backend, StepResult, Visit
 from cipp_tui.domain.clock import Clock
 from cipp_tui.domain.jobs import Effect, Mark, Step, Word
-from cipp_tui.domain.permissions import NOTHING_DONE
+from cipp_tui.domain.permissions import NOTHING_DONE, StepCounts
 from cipp_tui.domain.problems import LostReply, Problem, Throttled
+from cipp_tui.domain.refusals import failing
 from cipp_tui.services.jobbook import Work
 from cipp_tui.services.notes import note_of
 from cipp_tui.services.outcomes import Outcomes
@@ -39,8 +40,13 @@ class Steps:
         self._deadline_s = deadline_s
         self._disk_may_fail = disk_may_fail
 
-    async def carry_out(self, visit: Visit, work: Work, step: Step) -> Problem | None:
-        """Run one step and note what became of it; the problem, or None."""
+    async def carry_out(
+        self, visit: Visit, work: Work, step: Step, *, is_last_try: bool = True
+    ) -> Problem | None:
+        """Run one step and note what became of it; the problem, or None.
+
+        While access is owed, a part that was refused is asked for again until the last try.
+        """
         if step.effect is Effect.DESTROY:
             self._mark(work, Mark(step=step.name, word=Word.INTENT, at=self._clock.now()))
             await self._journal.flush()
@@ -50,6 +56,10 @@ class Steps:
         except Problem as refusal:
             problem = refusal
         else:
+            shortfall = failing(result.refused)
+            if shortfall is not None and work.in_debt and not is_last_try:
+                work.counts += result.counts
+                return self._failed(work, step, shortfall.problem, NOTHING_DONE)
             if result.counts is not NOTHING_DONE:
                 work.counts += result.counts
             with self._disk_may_fail():
@@ -61,13 +71,21 @@ class Steps:
                     word=Word.DONE,
                     at=self._clock.now(),
                     request_id=result.request_id,
-                    note=note_of(counts=result.counts, words=result.note) if work.destroys else "",
+                    note=_note_of(result) if work.destroys else "",
                 ),
             )
+            if result.principal is not None:
+                work.principal = result.principal
+            work.refused = result.refused or work.refused
+            effects = {other.name: other.effect for other in work.item.plan}
             for name in result.settled:
-                self._mark(work, Mark(step=name, word=Word.DONE, at=self._clock.now()))
+                word = Word.SKIPPED if effects.get(name) is Effect.DESTROY else Word.DONE
+                self._mark(work, Mark(step=name, word=word, at=self._clock.now()))
             return None
         work.counts += visit.done  # what was done before it failed
+        return self._failed(work, step, problem, visit.done)
+
+    def _failed(self, work: Work, step: Step, problem: Problem, done: StepCounts) -> Problem:
         self._mark(
             work,
             Mark(
@@ -75,7 +93,7 @@ class Steps:
                 word=Word.UNSURE if problem.maybe_applied else Word.REFUSED,
                 at=self._clock.now(),
                 request_id=problem.request_id,
-                note=note_of(counts=visit.done, problem=problem),
+                note=note_of(counts=done, problem=problem),
             ),
         )
         return problem
@@ -109,3 +127,7 @@ class Steps:
                 with self._disk_may_fail():
                     self._journal.mark(work.item.id, mark)
         work.marks.append(mark)
+
+
+def _note_of(result: StepResult) -> str:
+    return note_of(counts=result.counts, words=result.note, principal=result.principal)

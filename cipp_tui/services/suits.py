@@ -52,6 +52,8 @@ def why_not(row: TenantRow, action: Action) -> str | None:
             if row.tenant.kind is TenantKind.PARTNER:
                 return "your own tenant"
             return "access is owed" if row.stranded else None
+        case Action.WRITE_OFF:
+            return None if row.stranded else "no access is owed"
         case Action.SYNC:
             return None
 

@@ -8,6 +8,7 @@ from cipp_tui.domain.fleet import Progress
 from cipp_tui.domain.jobs import Action, ItemState, Outcome
 from cipp_tui.domain.permissions import NOTHING_DONE, StepCounts
 from cipp_tui.domain.problems import Problem
+from cipp_tui.domain.refusals import Refusal
 from cipp_tui.domain.tenants import TenantId, UnreadableRow
 
 
@@ -20,6 +21,7 @@ class ItemView:
     progress: Progress
     counts: StepCounts = NOTHING_DONE
     skipped_because: str = ""
+    refused: tuple[Refusal, ...] = ()  # parts that the tenant did not let us give
 
     @property
     def needs_retry(self) -> bool:

@@ -210,9 +210,9 @@ def test_where_there_is_nothing_to_do_no_job_is_written(fleet: Fleet) -> None:
 @posix_only
 def test_what_is_owed_is_given_back_by_whatever_command_acts_next(fleet: Fleet) -> None:
     one, other, *_ = healthy(fleet)
-    fleet.ask("faults", [{"route": "consent.create", "action": "slow", "seconds": 60}])
+    fleet.ask("faults", [{"route": "consent.create", "action": "slow", "seconds": 60, "nth": 2}])
     running = fleet.start("reset", one, "--yes-remove-access")
-    until(lambda: fleet.count("consent.create") == 1, "the consent to go")
+    until(lambda: fleet.count("consent.create") == 2, "the consent to go")
     running.kill()
     running.communicate(timeout=10)
     fleet.ask("faults", [])
@@ -226,9 +226,9 @@ def test_what_is_owed_is_given_back_by_whatever_command_acts_next(fleet: Fleet) 
 @posix_only
 def test_while_something_stays_owed_the_exit_code_says_so(fleet: Fleet) -> None:
     one, other, *_ = healthy(fleet)
-    fleet.ask("faults", [{"route": "consent.create", "action": "slow", "seconds": 60}])
+    fleet.ask("faults", [{"route": "consent.create", "action": "slow", "seconds": 60, "nth": 2}])
     running = fleet.start("reset", one, "--yes-remove-access")
-    until(lambda: fleet.count("consent.create") == 1, "the consent to go")
+    until(lambda: fleet.count("consent.create") == 2, "the consent to go")
     running.kill()
     running.communicate(timeout=10)
     fleet.ask("faults", [{"route": "token", "action": "status", "status": 503, "count": 100000}])

@@ -121,7 +121,9 @@ async def test_a_give_back_that_keeps_failing_leaves_the_tenant_on_top_until_it_
         clock,
         tenants=3,
         up_to_date=1.0,
-        faults=script({"route": "consent.create", "action": "status", "status": 400}),
+        faults=script(
+            {"route": "consent.create", "action": "status", "status": 400, "nth": 2, "count": 999}
+        ),
     )
     async with running_house(tmp_path, simulator, clock=clock) as house:
         await house.read_list()

@@ -124,7 +124,7 @@ EXPECTED: Final[Mapping[str, Verdicts]] = {
     "registration-unreadable": V("partner-denied"),
     "device-deleted": V("sign-in-device", "sign-in-device"),
     "partner-service-disabled": V("partner-service-disabled"),
-    "unknown-permission": V("app-registration"),
+    "unknown-permission": V("in-order"),  # nobody can be given it: left out, and named once
     "partner-center-down": V("partner-center-down", "service", before=("no-consent",)),
     "partner-center-no-mfa": V("partner-center-mfa", "partner-center-mfa", before=("no-consent",)),
     "partner-healthy": V("in-order"),

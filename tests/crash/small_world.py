@@ -50,11 +50,15 @@ class Holding:
     @property
     def whole(self) -> bool:
         """Whether everything that is wanted is there."""
+        return self.has_permissions and COMPLIANCE_ADMINISTRATOR in self.directory_roles
+
+    @property
+    def has_permissions(self) -> bool:
+        """Whether everything is there but, perhaps, the directory role."""
         return (
             self.principal is not None
             and _pairs(WANTED_ROLES) <= self.roles
             and _pairs(WANTED_SCOPES) <= self.scopes
-            and COMPLIANCE_ADMINISTRATOR in self.directory_roles
         )
 
 

@@ -128,7 +128,7 @@ async def test_what_was_given_before_a_part_was_throttled_for_good_is_counted(
         explorer,
         start,
         {"route": "app-roles.create", "action": "throttle", "retry_after": 1, "nth": 2},
-        {"route": "batch", "action": "drop", "nth": 4, "count": 1000},
+        {"route": "batch", "action": "drop", "nth": 5, "count": 1000},
     )
 
     assert item.progress.outcome is Outcome.FAILED
@@ -178,13 +178,8 @@ async def test_what_an_earlier_run_gave_is_counted_after_a_restart(explorer: Exp
     async with explorer.playing(start) as (house, ending):
         house.simulator.faults = Faults.script(
             [
-                {
-                    "route": "app-roles.create",
-                    "action": "status",
-                    "status": 403,
-                    "nth": 2,
-                    "count": 99,
-                }
+                {"route": "app-roles.create", "action": "throttle", "retry_after": 1, "nth": 2},
+                {"route": "batch", "action": "drop", "nth": 6, "count": 1000},
             ]
         )
         view = await house.session.acts.reset([only(house)])
