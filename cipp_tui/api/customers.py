@@ -161,7 +161,7 @@ class Customers:
             ],
             clock=self._clock,
         )
-        name = "(partner)"
+        name: str = self._partner  # until it is known; an older one is kept
         if answers["name"].good:
             organizations, _ = answers["name"].items(Organization)
             if organizations and organizations[0].name:

@@ -131,3 +131,11 @@ def test_a_device_code_that_the_registration_forbids_is_not_mended_by_a_secret(l
     assert ended.code == 3
     assert "Allow public client flows" in ended.err
     assert "client_secret in the profile" not in ended.err
+
+
+def test_a_name_that_could_not_be_read_is_no_change(lab: Lab) -> None:
+    plant(lab.simulator.world, None, "registration-unreadable")
+
+    ended = lab.run("sync")
+
+    assert "nothing changed" in ended.out
