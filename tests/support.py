@@ -47,6 +47,19 @@ class HurriedClock:
         await asyncio.sleep(0)
 
 
+class PatientClock(HurriedClock):
+    """Hurries over short waits; whoever waits for long waits until the test says so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.long_over = asyncio.Event()
+
+    async def sleep(self, seconds: float) -> None:
+        if seconds > 300:
+            await self.long_over.wait()
+        await super().sleep(seconds)
+
+
 @dataclass(frozen=True, slots=True)
 class House:
     """A running session and the world behind it."""

@@ -97,6 +97,16 @@ class DeviceSignIn:
     message: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrowserSignIn:
+    """A sign-in with a browser that is under way."""
+
+    address: str  # to be opened in the browser
+    redirect: str  # where the browser ends: this, with the answer behind it
+    is_listening: bool  # on this machine the browser comes back by itself
+    expires_at: datetime
+
+
 class Visit(Protocol):
     """Work on one tenant: remembers what it has read, so that steps need not read it again.
 
@@ -232,8 +242,16 @@ class Backend(Protocol):
         """Start a sign-in by device code. Raises: Problem."""
         ...
 
+    async def begin_browser_sign_in(self) -> BrowserSignIn:
+        """Start a sign-in with a browser. Raises: Problem."""
+        ...
+
+    def paste_address(self, text: str) -> None:
+        """Take the address that the browser ended on. Raises: SignInProblem; it waits on then."""
+        ...
+
     async def finish_sign_in(self) -> str:
-        """Wait until the code was used; the user's name. Raises: SignInProblem."""
+        """Wait until the sign-in begun last is done; the user's name. Raises: SignInProblem."""
         ...
 
     def cancel_sign_in(self) -> None:

@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import httpx
 
+from cipp_tui.api.auth_code import AuthCodeSignIn
 from cipp_tui.api.backend import (
+    BrowserSignIn,
     Capability,
     Check,
     Comparison,
@@ -92,14 +94,15 @@ class DirectBackend:
             read_only=settings.read_only,
         )
         credential = settings.credential or ClientSecret(settings.client_secret)
-        self._sign_in = MsalSignIn(
-            settings.endpoints,
-            self._http,
-            partner=settings.partner_tenant,
-            client_id=settings.client_id,
-            credential=credential,
-            clock=clock,
-        )
+        way: dict[str, Any] = {
+            "partner": settings.partner_tenant,
+            "client_id": settings.client_id,
+            "credential": credential,
+            "clock": clock,
+        }
+        self._sign_in = MsalSignIn(settings.endpoints, self._http, **way)
+        self._browser = AuthCodeSignIn(settings.endpoints, self._http, **way)
+        self._begun: MsalSignIn = self._sign_in  # the sign-in that was begun last
         self._tokens = Tokens(
             self._http,
             self._sign_in,
@@ -225,17 +228,30 @@ class DirectBackend:
 
     async def begin_sign_in(self) -> DeviceSignIn:
         """Source: Entra, "OAuth 2.0 device authorization grant flow"."""
+        self.cancel_sign_in()
+        self._begun = self._sign_in
         return await self._sign_in.begin(self._settings.endpoints.graph_scope)
 
+    async def begin_browser_sign_in(self) -> BrowserSignIn:
+        """Source: Entra, "OAuth 2.0 authorization code flow"."""
+        self.cancel_sign_in()
+        self._begun = self._browser
+        return await self._browser.begin_browser(self._settings.endpoints.graph_scope)
+
+    def paste_address(self, text: str) -> None:
+        """Source: Entra, "OAuth 2.0 authorization code flow"."""
+        self._browser.paste(text)
+
     async def finish_sign_in(self) -> str:
-        """Source: Entra, "OAuth 2.0 device authorization grant flow"."""
-        signed_in = await self._sign_in.finish()
+        """Source: Entra, "OAuth 2.0 device authorization grant flow", "authorization code flow"."""
+        signed_in = await self._begun.finish()
         await self._tokens.adopt(signed_in)
         return signed_in.user or "signed in"
 
     def cancel_sign_in(self) -> None:
         """Source: MSAL for Python, acquire_token_by_device_flow."""
         self._sign_in.cancel()
+        self._browser.cancel()
 
     @property
     def http_requests(self) -> int:
@@ -262,5 +278,5 @@ class DirectBackend:
         self._http.resume_pace(pace)
 
     async def aclose(self) -> None:
-        self._sign_in.cancel()
+        self.cancel_sign_in()
         await self._http.aclose()

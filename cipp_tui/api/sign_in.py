@@ -156,7 +156,8 @@ class MsalSignIn:
             result = self._ask(door, lambda: self._flow_app.acquire_token_by_device_flow(flow))
             return self._signed_in(result, door)
         finally:
-            self._flow = self._flow_app = self._flow_door = None
+            if self._flow is flow:  # else another one was begun meanwhile
+                self._flow = self._flow_app = self._flow_door = None
 
     def _application(self, door: MsalHttp, *, public: bool) -> Any:
         import msal

@@ -178,8 +178,15 @@ def build_parser() -> argparse.ArgumentParser:
     for action in (listed, add, check):
         _everywhere(action)
 
-    login = command("login", "profiles:login", "sign in by device code, in this terminal")
+    login = command("login", "login:login", "sign in, by device code or with a browser")
     login.add_argument("name", nargs="?", metavar="PROFILE")
+    login.add_argument(
+        "--method",
+        choices=("auto", "device-code", "browser", "paste"),
+        default="auto",
+        help="auto: device code, and where a policy blocks that, the browser; browser: opens it"
+        " here; paste: open the address anywhere and paste the one it ends on (auto)",
+    )
 
     simulate = command(
         "simulate", "simulating:simulate", "serve a simulated fleet on loopback, for trying things"

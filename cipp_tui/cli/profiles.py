@@ -1,9 +1,7 @@
-"""Profiles: list, add, check; and signing in from the plain terminal."""
+"""Profiles: list, add, check."""
 
 import argparse
-import asyncio
 import os
-from contextlib import suppress
 
 from cipp_tui.cli.exits import Exit
 from cipp_tui.cli.opening import Hold, Interrupts, run_session, told
@@ -19,7 +17,7 @@ from cipp_tui.config import (
     data_dir,
     load_profiles,
 )
-from cipp_tui.domain.problems import Problem, SignInProblem
+from cipp_tui.domain.problems import Problem
 from cipp_tui.services.session import Session
 
 
@@ -88,35 +86,6 @@ def profiles_check(arguments: argparse.Namespace) -> int:
         for check in checks:
             line(f"{'+' if check.good else 'x'} {check.words}")
         return Exit.WELL if all(check.good for check in checks) else Exit.SOME_FAILED
-
-    return run_session(arguments, work, Hold.LOOK)
-
-
-def login(arguments: argparse.Namespace) -> int:
-    """Sign in by device code."""
-    arguments.profile = arguments.name or arguments.profile
-
-    async def work(session: Session, interrupts: Interrupts) -> int:
-        with suppress(SignInProblem):  # whoever is signed in may sign in anew
-            await session.ready()
-        started = await session.signing.begin()
-        tell(f"1  On any device open   {started.verification_uri}")
-        tell(f"2  Enter this code      {started.user_code}")
-        tell("3  Sign in as the service user, with multi-factor authentication")
-        minutes = (started.expires_at - session.clock.now()).total_seconds() / 60
-        tell(f"Waiting. The code is good for another {max(0, round(minutes))} min.")
-        ready = asyncio.create_task(session.ready())
-        asked = asyncio.create_task(interrupts.asked.wait())
-        with interrupts.listening():
-            await asyncio.wait({ready, asked}, return_when="FIRST_COMPLETED")
-        asked.cancel()
-        if not ready.done():
-            session.signing.cancel()
-            ready.cancel()
-            return interrupts.code
-        await ready
-        line(f"Signed in as {session.signing.user}.")
-        return Exit.WELL
 
     return run_session(arguments, work, Hold.LOOK)
 

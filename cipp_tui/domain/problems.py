@@ -117,6 +117,10 @@ class DeviceSignInProblem(SignInProblem):
     """A new sign-in by device code did not work. It never sends the application's secret."""
 
 
+class BrowserSignInProblem(SignInProblem):
+    """A new sign-in with a browser did not work."""
+
+
 class StorageProblem(Problem):
     """The state on disk cannot be read or written."""
 

@@ -6,6 +6,7 @@ from cipp_tui.domain.entra import EntraKind, entra_kind
 from cipp_tui.domain.problems import (
     DIRECT_TENANT,
     MFA_REQUIRED,
+    BrowserSignInProblem,
     DeviceSignInProblem,
     Problem,
     Refused,
@@ -43,6 +44,12 @@ def _of_entra(problem: Problem) -> Advice | None:
         number = number or entra_ours.DEVICE_CODE_ERRORS.get(problem.error)
         if number is not None and number in entra_ours.DEVICE_CODE:
             return entra_ours.DEVICE_CODE[number]
+        if kind is EntraKind.POLICY:
+            return entra_ours.DEVICE_CODE_BLOCKED
+    if isinstance(problem, BrowserSignInProblem) and (
+        kind is EntraKind.DEVICE_CODE or problem.error == "access_denied"
+    ):
+        return entra_ours.BROWSER_DECLINED
     if kind is EntraKind.UNKNOWN:
         return _unknown_of_entra(problem) if isinstance(problem, Refused | SignInProblem) else None
     own = problem.side is Side.OWN

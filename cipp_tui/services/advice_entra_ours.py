@@ -244,6 +244,23 @@ DEVICE_CODE: Final[Mapping[int, Advice]] = {
 Source: Entra, "OAuth 2.0 device authorization grant flow"; "Public client and confidential client
 applications"."""
 
+DEVICE_CODE_BLOCKED: Final = _own(
+    "device-code-blocked",
+    "policy",
+    "A policy of our own tenant blocks this sign-in; many tenants block device codes.",
+    "Sign in with the browser{browser}.",
+    signs_in=True,
+)
+"""Source: Entra, "Conditional Access: Authentication flows"."""
+
+BROWSER_DECLINED: Final = _own(
+    "sign-in-declined",
+    "sign-in",
+    "The sign-in was declined in the browser.",
+    "Sign in again{browser} and accept it there.",
+    signs_in=True,
+)
+
 DEVICE_CODE_ERRORS: Final[Mapping[str, int]] = {
     "authorization_declined": 65004,
     "bad_verification_code": 70018,

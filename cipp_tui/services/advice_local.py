@@ -76,6 +76,13 @@ LOCAL: Final[Mapping[str, Advice]] = {
         fleet_wide=True,
         signs_in=True,
     ),
+    "browser-timeout": Advice(
+        "browser-timeout",
+        "sign-in",
+        "The browser did not come back in time.",
+        "Sign in again{browser}; over SSH paste the address that the browser ends on.",
+        signs_in=True,
+    ),
     "kept-sign-in": Advice(
         "kept-sign-in",
         "sign-in",

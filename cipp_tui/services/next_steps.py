@@ -36,6 +36,7 @@ MEANS: Final[Mapping[str, Means]] = MappingProxyType(
         "sync": Means("tenant.force-refresh", "F", "cipp-tui sync"),
         "sign_in": Means("app.profiles", "6, then s", "cipp-tui login"),
         "new_code": Means("", "enter", "cipp-tui login"),
+        "browser": Means("", "b", "cipp-tui login --method browser"),
         "places": Means("app.profiles", "6", "cipp-tui profiles list"),
     }
 )

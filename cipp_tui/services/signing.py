@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from cipp_tui.api.backend import Backend, DeviceSignIn
+from cipp_tui.api.backend import Backend, BrowserSignIn, DeviceSignIn
 from cipp_tui.domain.clock import Clock
 from cipp_tui.domain.problems import Problem, RemoteProblem, SignInProblem
 from cipp_tui.services.news import NewsDesk
@@ -56,12 +56,33 @@ class Signing:
 
     async def begin(self) -> DeviceSignIn:
         """Start a sign-in by device code; it is finished in the background. Raises: Problem."""
-        self.cancel()
+        await self._give_up()
         started = await self._backend.begin_sign_in()
+        self._wait()
+        return started
+
+    async def begin_browser(self) -> BrowserSignIn:
+        """Start a sign-in with a browser; it is finished in the background. Raises: Problem."""
+        await self._give_up()
+        started = await self._backend.begin_browser_sign_in()
+        self._wait()
+        return started
+
+    def paste(self, text: str) -> None:
+        """Take the address that the browser ended on. Raises: SignInProblem; it waits on then."""
+        self._backend.paste_address(text)
+
+    async def _give_up(self) -> None:
+        """End what waits, and wait for its end: one sign-in at a time."""
+        self.cancel()
+        if self._task is not None and not self._task.done():
+            self._task.cancel()
+            await asyncio.wait({self._task})
+
+    def _wait(self) -> None:
         self.state, self.problem = SignInState.PENDING, None
         self._settled.clear()
         self._task = asyncio.create_task(self._finish())
-        return started
 
     def cancel(self) -> None:
         """Give a pending sign-in up."""

@@ -24,6 +24,9 @@ class Knobs:
     refresh_token_lifetime_s: int = 90 * 86_400
     device_code_interval_s: int = 5
     device_code_lifetime_s: int = 900
+    # Conditional Access blocks device codes: told to whoever polls, or in the browser alone.
+    device_code_blocked: Literal["no", "told", "silent"] = "no"
+    browser_sign_in: Literal["approved", "declined", "blocked"] = "approved"
     enforce_limits: bool = True  # the documented limits
     partner_center_per_s: int = 50
     requests_per_second: float | None = None  # one limit over all three services

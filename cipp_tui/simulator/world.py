@@ -162,6 +162,8 @@ class Application:
     secret: str
     credential: Credential = "valid"
     allows_public_client: bool = True
+    redirect_uris: tuple[str, ...] = ("http://localhost",)
+    redirect_platform: Literal["web", "publicClient"] = "web"  # as CIPP registers it
     certificates: list[RegisteredCertificate] = field(default_factory=list)
     federations: list[FederatedIdentity] = field(default_factory=list)
     # resource app id -> ((permission id, "Role" | "Scope"), ...)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from cipp_tui.simulator.entra.errors import AadSts
+from cipp_tui.simulator.knobs import Knobs
 
 LETTERS = "BCDFGHJKLMNPQRSTVWXYZ23456789"
 
@@ -51,6 +52,19 @@ class DeviceCodes:
             code.state = state
             code.mfa = mfa
         return len(pending)
+
+    def check_policy(self, device_code: str, knobs: Knobs) -> None:
+        """Let a policy that blocks device codes strike once somebody has signed in with one.
+
+        Raises: AadSts. Whether the poll is told is not documented; the browser always is.
+        Source: Entra docs, Conditional Access, authentication flows.
+        """
+        code = self.started.get(device_code)
+        if code is None or code.state != "approved" or knobs.device_code_blocked == "no":
+            return
+        if knobs.device_code_blocked == "told":
+            raise AadSts(53003)
+        code.state = "pending"
 
     def redeem(self, device_code: str, client_id: str, now: float) -> DeviceCode:
         """Return an approved code and use it up.

@@ -212,6 +212,35 @@ KNOWN: Final[dict[int, Known]] = {
         "The request body must contain the following parameter: 'client_assertion' or "
         "'client_secret'.",
     ),
+    50011: Known(
+        400,
+        "invalid_request",
+        "The redirect URI '{address}' specified in the request does not match the redirect URIs "
+        "configured for the application '{app}'.",
+    ),
+    54005: Known(
+        400,
+        "invalid_grant",
+        "OAuth2 Authorization code was already redeemed, please retry with a new valid code or use "
+        "an existing refresh token.",
+    ),
+    500112: Known(
+        400,
+        "invalid_client",
+        "The reply address '{address}' does not match the reply address provided when requesting "
+        "Authorization code.",
+    ),
+    501481: Known(
+        400,
+        "invalid_grant",
+        "The Code_Verifier does not match the code_challenge supplied in the authorization "
+        "request.",
+    ),
+    700025: Known(
+        401,
+        "invalid_client",
+        "Client is public so neither 'client_assertion' nor 'client_secret' should be presented.",
+    ),
     50027: Known(401, "invalid_client", "JWT token is invalid or malformed."),
     700021: Known(
         401,

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from cipp_tui.simulator.context import Context, Resolution
+from cipp_tui.simulator.entra.authorize import AuthorizationCodes, authorize
 from cipp_tui.simulator.entra.device import DeviceCodes
 from cipp_tui.simulator.entra.errors import AadSts, error_response
 from cipp_tui.simulator.entra.sign_in import (
@@ -33,12 +34,14 @@ class SignInService:
     def __init__(self, context: Context) -> None:
         self.context = context
         self.devices = DeviceCodes()
+        self.codes = AuthorizationCodes()
         discovery: tuple[str, Endpoint] = ("discovery.openid", self._openid_configuration)
         self._endpoints: dict[tuple[str, str], tuple[str, Endpoint]] = {
             ("GET", "v2.0/.well-known/openid-configuration"): discovery,
             ("GET", ".well-known/openid-configuration"): discovery,
             ("POST", "oauth2/v2.0/token"): ("token", self._token),
             ("POST", "oauth2/v2.0/devicecode"): ("devicecode", self._device_code),
+            ("GET", "oauth2/v2.0/authorize"): ("authorize", self._authorize),
         }
 
     def resolve(self, request: Request) -> Resolution:
@@ -175,6 +178,7 @@ class SignInService:
             "refresh_token": self._by_refresh_token,
             "client_credentials": self._by_client_credentials,
             DEVICE_GRANT: self._by_device_code,
+            "authorization_code": self._by_authorization_code,
         }
         grant_type = form.get("grant_type")
         if grant_type is None:
@@ -197,9 +201,25 @@ class SignInService:
     def _by_device_code(self, tenant: Tenant, form: Mapping[str, str]) -> Response:
         authenticate_client(self.context, form, tenant, public=True)
         now = self.context.clock()
+        self.devices.check_policy(form.get("device_code", ""), self.context.knobs)
         code = self.devices.redeem(form.get("device_code", ""), form["client_id"].lower(), now)
         user = self.context.world.service_user
         session = Session(user, now, code.mfa, "client_secret" not in form)
+        return self._user_tokens(tenant, session, wanted_from(code.scope), form)
+
+    def _authorize(self, request: Request, key: str) -> Response:
+        self._tenant(key)
+        return authorize(self.context, self.codes, dict(parse_qsl(request.query)))
+
+    def _by_authorization_code(self, tenant: Tenant, form: Mapping[str, str]) -> Response:
+        is_public = self.context.world.application.redirect_platform == "publicClient"
+        proven = "client_secret" in form or "client_assertion" in form
+        if is_public and proven:
+            raise AadSts(700025)
+        authenticate_client(self.context, form, tenant, public=is_public)
+        now = self.context.clock()
+        code = self.codes.redeem(form, now)
+        session = Session(self.context.world.service_user, now, True, not proven, code.nonce)
         return self._user_tokens(tenant, session, wanted_from(code.scope), form)
 
     def _by_client_credentials(self, tenant: Tenant, form: Mapping[str, str]) -> Response:
@@ -230,7 +250,11 @@ class SignInService:
         )
         if "openid" in wanted.oidc:
             body["id_token"] = self.context.mint.id_token(
-                subject, issuer=self._issuer(tenant), now=now, lifetime_s=knobs.token_lifetime_s
+                subject,
+                issuer=self._issuer(tenant),
+                now=now,
+                lifetime_s=knobs.token_lifetime_s,
+                nonce=session.nonce,
             )
         if form.get("client_info") == "1":
             body["client_info"] = client_info(user.id, world.partner.id)

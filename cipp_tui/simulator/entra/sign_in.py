@@ -38,6 +38,7 @@ class Session:
     issued: float
     mfa: bool
     public: bool
+    nonce: str | None = None  # what the client wants to see in the id token
 
 
 def wanted_from(scope: str) -> Wanted:

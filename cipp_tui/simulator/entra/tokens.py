@@ -87,7 +87,9 @@ class TokenMint:
             }
         return self.sign({"typ": "JWT", "alg": "HS256", "kid": "simulator"}, claims)
 
-    def id_token(self, subject: Subject, *, issuer: str, now: float, lifetime_s: int) -> str:
+    def id_token(
+        self, subject: Subject, *, issuer: str, now: float, lifetime_s: int, nonce: str | None
+    ) -> str:
         """Issue the id token of a sign-in.
 
         Source: Entra docs, ID token claims reference.
@@ -105,6 +107,8 @@ class TokenMint:
             "tid": subject.tenant_id,
             "ver": "2.0",
         }
+        if nonce is not None:
+            claims["nonce"] = nonce
         return self.sign({"typ": "JWT", "alg": "HS256"}, claims)
 
     def refresh_token(
