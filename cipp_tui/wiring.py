@@ -13,7 +13,12 @@ from cipp_tui.api.credentials import ClientCertificate, Credential, FederatedTok
 from cipp_tui.api.direct import DirectBackend, DirectSettings
 from cipp_tui.api.endpoints import endpoints_for
 from cipp_tui.api.tls import CA_BUNDLE
-from cipp_tui.api.token_store import MemoryTokenStore, SignInBinding, open_token_store
+from cipp_tui.api.token_store import (
+    MemoryTokenStore,
+    SignInBinding,
+    in_keyring_time,
+    open_token_store,
+)
 from cipp_tui.api.wanted import ExtraPermissions
 from cipp_tui.config import (
     CippProfile,
@@ -144,8 +149,13 @@ async def _settings(
 async def _direct(
     profile: DirectProfile, *, env: Mapping[str, str], folder: Path, store: FleetStore, clock: Clock
 ) -> DirectSettings:
-    secret = _resolved(profile.client_secret, env, profile.name, "client_secret")
-    refresh_token = _resolved(profile.refresh_token, env, profile.name, "refresh_token")
+    secret, refresh_token = [
+        await in_keyring_time(_resolved, reference, env, profile.name, key)
+        for reference, key in (
+            (profile.client_secret, "client_secret"),
+            (profile.refresh_token, "refresh_token"),
+        )
+    ]
     addresses = profile.endpoints
     endpoints = endpoints_for(
         profile.cloud,
@@ -161,9 +171,9 @@ async def _direct(
         partner_tenant=TenantId(profile.partner_tenant),
         client_id=AppId(profile.client_id),
         client_secret=lambda: secret,
-        credential=await asyncio.to_thread(_assertions, profile, env, clock),
+        credential=await in_keyring_time(_assertions, profile, env, clock),
         refresh_token=lambda: refresh_token,
-        store=await asyncio.to_thread(open_token_store, folder, profile.name, binding),
+        store=await in_keyring_time(open_token_store, folder, profile.name, binding),
         seed=await _seed(store),
         concurrency=profile.concurrency,
         ca_bundle=str(profile.ca_bundle) if profile.ca_bundle is not None else None,

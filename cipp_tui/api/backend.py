@@ -259,6 +259,11 @@ class Backend(Protocol):
         ...
 
     @property
+    def sign_in_trouble(self) -> str:
+        """Why the sign-in is not kept where it should be, as a sentence; empty when it is."""
+        ...
+
+    @property
     def http_requests(self) -> int:
         """How many HTTP requests were sent so far."""
         ...

@@ -254,6 +254,10 @@ class DirectBackend:
         self._browser.cancel()
 
     @property
+    def sign_in_trouble(self) -> str:
+        return self._tokens.trouble
+
+    @property
     def http_requests(self) -> int:
         return self._http.sent
 

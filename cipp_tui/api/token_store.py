@@ -1,22 +1,32 @@
 """Where the newest refresh token is kept: a keyring that works, else a private file."""
 
+import asyncio
 import contextlib
 import hashlib
 import json
+import logging
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Final, Protocol
+from typing import Final, ParamSpec, Protocol, TypeVar
 
 from typing_extensions import TypedDict
 
 from cipp_tui.api.endpoints import CLOUDS
 from cipp_tui.domain.problems import StorageProblem
 from cipp_tui.domain.text import clean
+
+LOG = logging.getLogger("cipp_tui.token_store")
+
+KEYRING_S: Final = 60.0
+"""Time enough to unlock it."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +89,11 @@ class TokenStore(Protocol):
         """Where it is kept, in words."""
         ...
 
+    @property
+    def trouble(self) -> str:
+        """Why it is not kept where it should be, as a sentence; empty when it is."""
+        ...
+
 
 def source_of(configured: str | None) -> str:
     """A fingerprint that changes when the profile's own refresh token is replaced."""
@@ -89,6 +104,7 @@ class MemoryTokenStore:
     """For runs that must leave nothing behind."""
 
     where = "nowhere"
+    trouble = ""
 
     def __init__(self) -> None:
         self._kept: KeptSignIn | None = None
@@ -102,6 +118,8 @@ class MemoryTokenStore:
 
 class FileTokenStore:
     """A file that only its owner may read."""
+
+    trouble = ""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -149,12 +167,24 @@ class FileTokenStore:
                 f"{self._path}: the sign-in cannot be kept ({error.strerror})", code="token-file"
             ) from None
 
+    def delete(self) -> None:
+        """Keep nothing. Raises: StorageProblem."""
+        try:
+            self._path.unlink(missing_ok=True)
+        except OSError as error:
+            raise StorageProblem(
+                f"{self._path}: an older sign-in cannot be deleted ({error.strerror})",
+                code="token-file",
+            ) from None
+
 
 class KeyringTokenStore:
     """The platform's keyring: the token in one entry, what it is for in another beside it.
 
     Some keyrings hold little in one entry, and a token may nearly fill it.
     """
+
+    trouble = ""
 
     def __init__(self, keyring: ModuleType, profile: str, digest: str) -> None:
         self._keyring = keyring
@@ -200,6 +230,40 @@ class KeyringTokenStore:
             ) from None
 
 
+class FallbackTokenStore:
+    """The keyring, and a private file while the keyring refuses to keep anything.
+
+    Some cannot be written without a desktop, some hold less than a token is long. What is in the
+    file is newer than what the keyring has: the file goes as soon as the keyring takes it again.
+    """
+
+    def __init__(self, keyring: TokenStore, file: FileTokenStore) -> None:
+        self._keyring = keyring
+        self._file = file
+        self._in_file = False
+        self.trouble = ""
+
+    @property
+    def where(self) -> str:
+        return self._file.where if self._in_file else self._keyring.where
+
+    def load(self) -> KeptSignIn | None:
+        kept = self._file.load()
+        self._in_file = kept is not None
+        return kept if kept is not None else self._keyring.load()
+
+    def save(self, kept: KeptSignIn) -> None:
+        try:
+            self._keyring.save(kept)
+        except StorageProblem as refused:
+            self._file.save(kept)
+            self._in_file = True
+            self.trouble = f"{refused}. It is kept in {self._file.where} instead, for you alone."
+        else:
+            self._file.delete()
+            self._in_file, self.trouble = False, ""
+
+
 _TOKEN: Final = "refresh-token"  # noqa: S105 - the name of an entry
 _ABOUT: Final = "about"
 
@@ -235,22 +299,38 @@ class _About(TypedDict):
 
 def open_token_store(folder: Path, profile: str, binding: SignInBinding) -> TokenStore:
     """The best store of this machine: a keyring that answers unattended, else a 0600 file."""
+    file = FileTokenStore(folder / "sign-in.json")
     keyring = _working_keyring()
-    if keyring is not None:
-        return KeyringTokenStore(keyring, profile, binding.digest(folder))
-    return FileTokenStore(folder / "sign-in.json")
+    if keyring is None:
+        return file
+    return FallbackTokenStore(KeyringTokenStore(keyring, profile, binding.digest(folder)), file)
+
+
+async def in_keyring_time(act: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Do in a thread what may ask a keyring: one that waits for somebody is not waited for long.
+
+    Raises: StorageProblem; what `act` raises.
+    """
+    try:
+        async with asyncio.timeout(KEYRING_S):
+            return await asyncio.to_thread(act, *args, **kwargs)
+    except TimeoutError:
+        raise StorageProblem(
+            f"The keyring did not answer within {KEYRING_S:.0f} s; unlock it, then try again",
+            code="keyring",
+        ) from None
 
 
 def _working_keyring() -> ModuleType | None:
     try:
         keyring = import_module("keyring")
-        errors = import_module("keyring.errors")
     except ImportError:
         return None
-    if getattr(keyring.get_keyring(), "priority", 0) < 1:
-        return None
     try:
+        if getattr(keyring.get_keyring(), "priority", 0) < 1:
+            return None
         keyring.get_password("cipp-tui", "probe")
-    except errors.KeyringError:
+    except Exception as error:  # noqa: BLE001 - each system's keyring raises its own
+        LOG.info("the keyring is of no use: %s", type(error).__name__)
         return None
     return keyring

@@ -10,7 +10,13 @@ from cipp_tui.api.credentials import Credential, CredentialKind, proof_for
 from cipp_tui.api.endpoints import Endpoints, Service
 from cipp_tui.api.http import Call, HttpClient, Token
 from cipp_tui.api.sign_in import MsalSignIn, SignedIn
-from cipp_tui.api.token_store import KeptSignIn, SignInBinding, TokenStore, source_of
+from cipp_tui.api.token_store import (
+    KeptSignIn,
+    SignInBinding,
+    TokenStore,
+    in_keyring_time,
+    source_of,
+)
 from cipp_tui.api.wire import TokenAnswer
 from cipp_tui.domain.clock import Clock
 from cipp_tui.domain.entra import EntraKind, is_ours_alone
@@ -55,6 +61,11 @@ class Tokens:
         self._kept: dict[tuple[TenantId, Service], Token] = {}
         self._locks: dict[tuple[TenantId, Service], asyncio.Lock] = {}
         self.user: str | None = None
+
+    @property
+    def trouble(self) -> str:
+        """Why the sign-in is not kept where it should be, as a sentence; empty when it is."""
+        return self._store.trouble
 
     @property
     def _endpoints(self) -> Endpoints:
@@ -232,7 +243,7 @@ class Tokens:
         """
         if self._refresh_token is None:
             configured = self._configured()
-            kept = await asyncio.to_thread(self._store.load)
+            kept = await in_keyring_time(self._store.load)
             if kept is None or kept.source != source_of(configured):
                 self._refresh_token = configured
             elif not (why := self._binding.why_not(kept.binding)):
@@ -261,7 +272,7 @@ class Tokens:
             user=self.user or "",
             user_id=self._user_id,
         )
-        await asyncio.to_thread(self._store.save, kept)
+        await in_keyring_time(self._store.save, kept)
 
     def _lock(self, tenant: TenantId, service: Service) -> asyncio.Lock:
         return self._locks.setdefault((tenant, service), asyncio.Lock())

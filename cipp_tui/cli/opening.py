@@ -140,6 +140,9 @@ async def _worked(session: Session, work: Work, interrupts: Interrupts) -> int:
         if not (session.profile.read_only and session.owed):
             raise
         code = told(problem)
+    finally:
+        if session.signing.trouble:
+            tell(f"cipp-tui: {session.signing.trouble}")
     if session.inspection.left_out:
         tell(f"cipp-tui: {left_out_sentence(session.inspection.left_out)}")
     if not session.profile.read_only and session.looking_only is None and session.owed:

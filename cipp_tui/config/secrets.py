@@ -9,6 +9,7 @@ from cipp_tui.config.files import Guard, UnfitFile, os_words, read_file
 from cipp_tui.config.model import SecretReference
 from cipp_tui.config.places import at_home
 from cipp_tui.domain.problems import ConfigProblem
+from cipp_tui.domain.redaction import hide_from_now_on
 
 MOST_SECRET_BYTES: Final = 1 << 16
 
@@ -20,6 +21,7 @@ class Secret:
 
     def __init__(self, value: str) -> None:
         self._value = value
+        hide_from_now_on([value])  # an answer may repeat what it was sent
 
     def reveal(self) -> str:
         """The value itself; for the one call that needs it."""
@@ -69,7 +71,6 @@ def _from_file(path: Path, key: str) -> str:
 def _from_keyring(name: str, key: str) -> str:
     try:
         keyring = import_module("keyring")
-        errors = import_module("keyring.errors")
     except ImportError:
         raise ConfigProblem(
             "the keyring library is not installed", key=key,
@@ -77,7 +78,7 @@ def _from_keyring(name: str, key: str) -> str:
         ) from None  # fmt: skip
     try:
         value = keyring.get_password("cipp-tui", name)
-    except errors.KeyringError as error:
+    except Exception as error:  # noqa: BLE001 - each system's keyring raises its own
         raise ConfigProblem(
             f"the keyring does not answer ({type(error).__name__})", key=key,
             fix="Unlock it, or use env or file.",

@@ -6,7 +6,7 @@ from typing import Final
 from urllib.parse import quote, quote_plus
 
 HIDDEN: Final = "(hidden)"
-_SHORTEST: Final = 6
+_SHORTEST: Final = 8
 """Anything shorter stands in ordinary words, too: hiding it would only tell what it is."""
 
 _TOKEN: Final = re.compile(r"eyJ[A-Za-z0-9_~.+=-]{10,}|[A-Za-z0-9_~.+=-]{64,}")

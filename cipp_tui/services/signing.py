@@ -54,6 +54,11 @@ class Signing:
             self.state = SignInState.NEEDED
         self.problem = problem
 
+    @property
+    def trouble(self) -> str:
+        """Why the sign-in is not kept where it should be, as a sentence; empty when it is."""
+        return self._backend.sign_in_trouble
+
     async def begin(self) -> DeviceSignIn:
         """Start a sign-in by device code; it is finished in the background. Raises: Problem."""
         await self._give_up()
@@ -146,4 +151,6 @@ class Signing:
         except Problem as problem:
             self.problem = problem
             self._news.tell(Level.ERROR, f"Could not read the wanted permissions: {problem}.")
+        if self.trouble:
+            self._news.tell(Level.WARNING, self.trouble)
         self._settled.set()

@@ -104,8 +104,8 @@ class Database:
             pending, self._pending = self._pending, []
             try:
                 await self._commit(pending)
-            except sqlite3.Error as error:
-                self._fail(sqlite_problem(self.path, error))
+            except Exception as error:  # noqa: BLE001 - the top of a worker that others wait for
+                self._fail(_problem(self.path, error))
                 return
             self._written += len(pending)
             self._answer()
@@ -149,6 +149,14 @@ class Database:
         except sqlite3.Error:
             await self._connection.rollback()
             raise
+
+
+def _problem(path: Path, error: Exception) -> StorageProblem:
+    if isinstance(error, sqlite3.Error):
+        return sqlite_problem(path, error)
+    return StorageProblem(
+        f"{path} cannot be written ({type(error).__name__}); nothing more is begun", code="storage"
+    )
 
 
 def _gathered(
