@@ -208,6 +208,8 @@ class MsalSignIn:
     def _problem(self, result: Mapping[str, Any], door: MsalHttp) -> Problem:
         """What the last answer means for our own sign-in."""
         last = door.last
+        if last is not None and last.status < 400:  # MSAL says no by itself: the code has run out
+            last = None
         problem = problem_from(
             Service.LOGIN,
             host=door.host,

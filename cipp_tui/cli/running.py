@@ -1,11 +1,14 @@
 """Running an event loop whose end does not wait for a thread that nobody needs any more."""
 
 import asyncio
+import logging
 import os
 import sys
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, ParamSpec, TypeVar
+
+LOG = logging.getLogger("cipp_tui.loop")
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -39,7 +42,9 @@ def run(work: Coroutine[Any, Any, int]) -> int:
     threads = Threads()
 
     async def whole() -> int:
-        asyncio.get_running_loop().set_default_executor(threads)
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(threads)
+        loop.set_exception_handler(_lost)
         code = await work
         if threads.busy:
             sys.stdout.flush()
@@ -48,3 +53,9 @@ def run(work: Coroutine[Any, Any, int]) -> int:
         return code
 
     return asyncio.run(whole())
+
+
+def _lost(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Nobody waited for what failed: the log has its kind and place."""
+    error = context.get("exception")
+    LOG.error("%s: %s", context.get("message"), type(error).__name__, exc_info=error)

@@ -211,7 +211,7 @@ BY_FAMILY: Final[tuple[tuple[type[Problem], Advice], ...]] = (
         Advice(
             "unforeseen",
             "bug",
-            "cipp-tui met something it is not made for; whether it was done is not known.",
+            "Something unexpected ended it; whether what was under way was done is not known.",
             "Try again. If it repeats, report the words above with what --log FILE writes.",
         ),
     ),

@@ -196,7 +196,11 @@ class Engine:
             del live.flying[work.item.id]
             if not task.cancelled() and (error := task.exception()) is not None:
                 self.break_off(error)
-            self._end_if_over(live)
+            try:
+                with told_problems("ending a job"):
+                    self._end_if_over(live)
+            except Problem as problem:  # nobody else would hear of it: a callback has no caller
+                self.break_off(problem)
             self._news.set()
 
         task.add_done_callback(landed)

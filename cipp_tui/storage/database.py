@@ -117,6 +117,11 @@ class Database:
         self._urgent.set()
         await writer
 
+    def demand_written(self) -> None:
+        """Raises: StorageProblem when something that was handed in is not on disk."""
+        if self._broken is not None:
+            raise self._broken
+
     def _answer(self) -> None:
         still: list[tuple[int, asyncio.Future[None]]] = []
         for target, done in self._waiting:
@@ -198,6 +203,8 @@ async def open_database(path: Path, *, to_act: bool = True) -> AsyncIterator[Dat
             yield database
         finally:
             await database.close(writer)
+        if to_act:
+            database.demand_written()
     finally:
         await connection.close()
 
