@@ -9,12 +9,12 @@ BIN := $(VENV)/bin
 endif
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test setup check types imports tests bench pictures sdk lock clean
+.PHONY: demo test setup check types imports tests pythons bench pictures sdk lock clean
 
 demo: $(VENV)/.runtime
 	@$(BIN)/cipp-tui demo
 
-test: setup check types imports tests
+test: setup check types imports tests pythons
 
 setup: $(VENV)/.dev
 
@@ -30,6 +30,10 @@ imports: setup
 
 tests: setup
 	$(BIN)/pytest -n 2 --dist loadgroup
+
+# Every other Python from 3.11 on that the machine has: the screen starts, one job, quit.
+pythons: setup
+	$(BIN)/python -m tests.e2e.other_pythons
 
 bench: setup $(VENV)-sdk/.ready
 	$(BIN)/python -m bench
@@ -74,4 +78,4 @@ $(VENV)-sdk/.ready: pyproject.toml requirements/sdk.lock
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(VENV)-sdk dist build
+	rm -rf $(VENV) $(VENV)-sdk $(VENV)-3.* dist build

@@ -107,6 +107,15 @@ class CippTui(App[str | None]):
         base = self.screen_stack[0] if self.screen_stack else None
         return base if isinstance(base, TenantsScreen) else None
 
+    def clear_selection(self) -> None:
+        """Clear selected text; before the first screen stands there is none.
+
+        From Python 3.12 on Textual runs tasks at once when they are made: a screen's inputs are
+        mounted, and ask for this, before the screen itself is on the stack.
+        """
+        if self.screen_stack:
+            super().clear_selection()
+
     # -- starting -----------------------------------------------------------------------------
     def on_mount(self) -> None:
         self._watch.spare_the_collector()

@@ -13,6 +13,18 @@ from tests.ui.host import until
 from tests.ui.support import SIZE, customer, open_app, screen_of, shown, under_cursor
 
 
+async def test_an_input_that_is_mounted_before_the_first_screen_stands_is_no_end(
+    tmp_path: Path,
+) -> None:
+    """From Python 3.12 on a screen's inputs ask for this before the screen is on the stack."""
+    clock = HurriedClock()
+    async with running_house(tmp_path, simulator_for(clock, tenants=1), clock=clock) as house:
+        app = CippTui(house.session, looks=Looks())
+        assert not app.screen_stack
+
+        app.clear_selection()
+
+
 async def test_x_excludes_at_once_and_u_takes_it_back(tmp_path: Path) -> None:
     async with open_app(tmp_path) as (house, app, pilot):
         row = await customer(house, app, pilot)
