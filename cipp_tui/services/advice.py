@@ -33,7 +33,8 @@ def advise(problem: Problem) -> Advice:
     if isinstance(problem, Throttled):
         return services.THROTTLED
     found = _of_entra(problem) or _of_code(problem) or _of_kind(problem)
-    return found.saying(found.headline.replace("{about}", problem.about or "what we asked for"))
+    words = found.headline.replace("{about}", problem.about or "what we asked for")
+    return found.saying(words.replace("{message}", problem.message.rstrip(".")))
 
 
 def _of_entra(problem: Problem) -> Advice | None:

@@ -37,7 +37,6 @@ MEANS: Final[Mapping[str, Means]] = MappingProxyType(
         "sign_in": Means("app.profiles", "6, then s", "cipp-tui login"),
         "new_code": Means("", "enter", "cipp-tui login"),
         "browser": Means("", "b", "cipp-tui login --method browser"),
-        "places": Means("app.profiles", "6", "cipp-tui profiles list"),
     }
 )
 """What a next step may name, in braces: `Refresh it{refresh}.`"""

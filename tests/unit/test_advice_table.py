@@ -92,7 +92,7 @@ PARTNER_CENTER: Final[dict[str, tuple[int, str, str]]] = {
 LOCAL: Final = (
     *("gdap-ended", "gdap-mlt", "preflight", "consent-too-narrow", "principal-disabled"),
     *("scope-too-long", "no-principal", "not-signed-in", "no-secret", "not-visible"),
-    *("still-missing", "unknown-permission", "directory-role", "proxy-credentials"),
+    *("still-missing", "unknown-permission", "proxy-credentials"),
     *("foreign-link", "too-large", "deadline", "own-tenant", "unknown-tenant"),
 )
 
