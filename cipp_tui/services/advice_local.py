@@ -126,6 +126,22 @@ LOCAL: Final[Mapping[str, Advice]] = {
         "Put them into HTTPS_PROXY, as in http://USER:PASSWORD@HOST:PORT.",
         fleet_wide=True,
     ),
+    "pasted": Advice(
+        "sign-in",
+        "sign-in",
+        "{message}.",
+        "Paste the whole address that the browser ended on.",
+        fleet_wide=True,
+        signs_in=True,
+    ),
+    "given-up": Advice(
+        "sign-in",
+        "sign-in",
+        "{message}.",
+        "Sign in{sign_in} when you like.",
+        fleet_wide=True,
+        signs_in=True,
+    ),
     "no-refresh-token": Advice(
         "sign-in",
         "sign-in",
