@@ -77,7 +77,6 @@ class MsalSignIn:
         self._clock = clock
         self._loop = asyncio.get_running_loop()  # MSAL works in a thread, its requests do not
         self._flow: dict[str, Any] | None = None
-        self._flow_app: Any = None
         self._flow_door: MsalHttp | None = None
 
     async def redeem(self, refresh_token: str, scope: str) -> SignedIn:
@@ -110,11 +109,30 @@ class MsalSignIn:
         )
 
     async def finish(self) -> SignedIn:
-        """Wait until the code was used. Raises: SignInProblem.
+        """Wait until the code was used; trouble that passes meanwhile is waited for, too.
 
+        Raises: SignInProblem; Unreachable, Throttled, Broken, LostReply when it does not pass.
         Source: MSAL for Python, acquire_token_by_device_flow.
         """
-        return await asyncio.to_thread(self._finish)
+        flow, attempt = self._flow, 0
+        try:
+            while True:
+                attempt += 1
+                try:
+                    return await asyncio.to_thread(self._finish)
+                except (Throttled, Broken, Unreachable, LostReply) as problem:
+                    if flow is None or self._flow is not flow or not flow["expires_at"]:
+                        raise  # given up, or another one was begun meanwhile
+                    if attempt >= _MOST_ATTEMPTS:
+                        raise
+                    wait = max(problem.wait_s or back_off(attempt), float(flow.get("interval", 5)))
+                    await self._clock.sleep(wait)
+                    flow.pop("latest_attempt_at", None)  # MSAL's own note of it: we did wait
+        finally:
+            if flow is not None:
+                flow["expires_at"] = 0  # whoever gave the wait up: MSAL's thread ends, too
+            if self._flow is flow:  # else another one was begun meanwhile
+                self._flow = self._flow_door = None
 
     def cancel(self) -> None:
         """End the wait for the device code."""
@@ -137,8 +155,8 @@ class MsalSignIn:
         door = self._door(DeviceSignInProblem)
 
         def ask() -> dict[str, Any]:
-            self._flow_app = self._application(door, public=True)
-            flow: dict[str, Any] = self._flow_app.initiate_device_flow(scopes=[scope])
+            app = self._application(door, public=True)
+            flow: dict[str, Any] = app.initiate_device_flow(scopes=[scope])
             return flow
 
         flow = self._ask(door, ask)
@@ -152,12 +170,13 @@ class MsalSignIn:
         if self._flow is None or self._flow_door is None:
             raise SignInProblem("No sign-in is under way", code="not-started")
         flow, door = self._flow, self._flow_door
-        try:
-            result = self._ask(door, lambda: self._flow_app.acquire_token_by_device_flow(flow))
-            return self._signed_in(result, door)
-        finally:
-            if self._flow is flow:  # else another one was begun meanwhile
-                self._flow = self._flow_app = self._flow_door = None
+
+        def ask() -> dict[str, Any]:
+            app = self._application(door, public=True)  # anew: MSAL would replay a failure
+            result: dict[str, Any] = app.acquire_token_by_device_flow(flow)
+            return result
+
+        return self._signed_in(self._ask(door, ask), door)
 
     def _application(self, door: MsalHttp, *, public: bool) -> Any:
         import msal

@@ -5,6 +5,7 @@ from typing import Final
 
 import pytest
 
+from cipp_tui.domain.problems import SignInProblem
 from cipp_tui.simulator import Faults
 from cipp_tui.simulator.plant import plant
 from tests.support import HurriedClock, running_house, simulator_for
@@ -68,3 +69,21 @@ async def test_what_does_not_pass_is_asked_once(tmp_path: Path, code: str, asked
 
         assert view.failed == 1
         assert simulator.counts()["token"] == asked
+
+
+async def test_a_device_code_outlives_trouble_that_passes(tmp_path: Path) -> None:
+    clock = HurriedClock()
+    simulator = simulator_for(clock, tenants=3, up_to_date=1.0)
+    async with running_house(
+        tmp_path, simulator, clock=clock, signed_in=False, public_client=True, ready=False
+    ) as house:
+        with pytest.raises(SignInProblem):
+            await house.session.ready()
+        started = await house.session.signing.begin()
+        assert started.user_code
+        simulator.approve_device_codes()
+        simulator.faults = Faults.script([BUSY])
+
+        await house.session.ready()
+
+        assert house.session.signing.user is not None
