@@ -73,6 +73,7 @@ class Written:
     given: set[PartKey] = field(default_factory=set)  # accepted now, or there already
     refused: dict[PartKey, Refusal] = field(default_factory=dict)  # for certain
     unsettled: dict[PartKey, Refusal] = field(default_factory=dict)  # only a reading can tell
+    doubted: dict[PartKey, Refusal] = field(default_factory=dict)  # activations: a joining tells
     read_back: dict[str, PartAnswer] = field(default_factory=dict)  # what the reads after it told
 
     @property
@@ -165,7 +166,8 @@ class Grants:
     ) -> None:
         """Assign the missing app roles, and make our principal a member of the directory roles.
 
-        A directory role that was never used in the tenant is activated first.
+        A directory role that was never used in the tenant is activated first; an activation that
+        is answered 404 may have happened, which joining the role tells.
         `skip`, `lags`, `then`, Raises: as for `give_scopes`.
         Source: Graph, "Grant an appRoleAssignment", "Activate directoryRole", "Add directory role
         member".
@@ -322,7 +324,11 @@ def _take(written: Written, asked: _Asked, answer: PartAnswer, wanted: WantedPer
         return
     if kind == "activate" and isinstance(problem, RemoteProblem) and not problem.maybe_applied:
         key = asked.keys[0]
-        written.refused[key] = _refusal(asked, key, of_role(RoleId(key.ident), problem))
+        known = written.doubted if _is_lag(problem) else written.refused
+        known[key] = _refusal(asked, key, of_role(RoleId(key.ident), problem))
+        return
+    if kind == "member" and _is_lag(problem) and asked.keys[0] in written.doubted:
+        written.refused[asked.keys[0]] = written.doubted.pop(asked.keys[0])
         return
     may_pass = isinstance(problem, Broken) or problem.maybe_applied or _is_lag(problem)
     for key in asked.keys:

@@ -28,7 +28,7 @@ BOOTSTRAP = (
     "Directory.ReadWrite.All",
 )
 WANTED_SCOPES: Mapping[str, tuple[str, ...]] = {
-    GRAPH: (*BOOTSTRAP, "AuditLog.Read.All"),
+    GRAPH: (*BOOTSTRAP, "AuditLog.Read.All", "RoleManagement.ReadWrite.Directory"),
     EXCHANGE: ("Exchange.Manage",),
 }
 WANTED_ROLES: Mapping[str, tuple[str, ...]] = {

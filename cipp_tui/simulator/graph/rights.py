@@ -34,7 +34,7 @@ READ_ROLES: Final = READ_DIRECTORY | {
     "RoleManagement.Read.Directory",
     "RoleManagement.ReadWrite.Directory",
 }
-WRITE_ROLES: Final = frozenset({"RoleManagement.ReadWrite.Directory", "Directory.ReadWrite.All"})
+WRITE_ROLES: Final = frozenset({"RoleManagement.ReadWrite.Directory"})
 READ_GROUPS: Final = READ_DIRECTORY | {
     "Group.Read.All",
     "Group.ReadWrite.All",
