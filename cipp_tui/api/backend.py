@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from cipp_tui.api.live_record import Observation
 from cipp_tui.domain.evidence import Evidence
 from cipp_tui.domain.gdap_trace import TraceReading
 from cipp_tui.domain.jobs import Action, Step
@@ -205,6 +206,13 @@ class Backend(Protocol):
 
     async def own_checks(self) -> Sequence[Check]:
         """Whether our own side can work at all; changes nothing."""
+        ...
+
+    def live_check(self, tenant: TenantId | None) -> AsyncGenerator[Observation, None]:
+        """Read, one thing after the other, what a refresh and a reset read; changes nothing.
+
+        `tenant`: which customer; None: the first with an active relationship.
+        """
         ...
 
     async def gdap_trace(

@@ -18,7 +18,7 @@ from cipp_tui.api.backend import (
     Preflight,
 )
 from cipp_tui.api.concurrency import ConcurrencyLimit
-from cipp_tui.api.credentials import ClientSecret, Credential
+from cipp_tui.api.credentials import ClientSecret, Credential, CredentialKind
 from cipp_tui.api.customers import Customers
 from cipp_tui.api.endpoints import Endpoints
 from cipp_tui.api.evidence import EvidenceReader
@@ -27,6 +27,8 @@ from cipp_tui.api.graph import Graph
 from cipp_tui.api.http import HttpClient
 from cipp_tui.api.instruments import Instruments
 from cipp_tui.api.known import KnownTenant
+from cipp_tui.api.live_check import LiveCheck
+from cipp_tui.api.live_record import Observation
 from cipp_tui.api.pace import Patience
 from cipp_tui.api.partner import PartnerCenter
 from cipp_tui.api.preflight import PreflightReader
@@ -93,7 +95,7 @@ class DirectBackend:
             transport=transport,
             read_only=settings.read_only,
         )
-        credential = settings.credential or ClientSecret(settings.client_secret)
+        credential = self._credential = settings.credential or ClientSecret(settings.client_secret)
         way: dict[str, Any] = {
             "partner": settings.partner_tenant,
             "client_id": settings.client_id,
@@ -199,6 +201,19 @@ class DirectBackend:
     async def own_checks(self) -> Sequence[Check]:
         """Source: Partner Center, "Enable the Secure Application Model"."""
         return [await self._preflight.partner_center()]
+
+    def live_check(self, tenant: TenantId | None) -> AsyncGenerator[Observation, None]:
+        """Source: as the reads of a refresh and of a reset."""
+        check = LiveCheck(
+            self._http,
+            self._tokens,
+            self._graph,
+            self.wanted,
+            partner=self._settings.partner_tenant,
+            app=self._settings.client_id,
+            has_credential=self._credential.kind is not CredentialKind.NONE,
+        )
+        return check.run(tenant)
 
     async def gdap_trace(
         self, tenant: TenantId, users: Sequence[str], heard: Callable[[str], None]

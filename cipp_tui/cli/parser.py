@@ -175,6 +175,20 @@ def build_parser() -> argparse.ArgumentParser:
     check = actions.add_parser("check", help="try a profile step by step")
     check.set_defaults(run="profiles:profiles_check")
     check.add_argument("name", nargs="?", metavar="NAME")
+    check.add_argument(
+        "--live",
+        nargs="?",
+        const="",
+        metavar="TENANT",
+        help="instead: ask the services everything a refresh reads, of our own tenant and of this"
+        " customer (the first that is usable), and say where they answer otherwise than expected;"
+        " tokens and readings only",
+    )
+    check.add_argument(
+        "--record",
+        metavar="FILE",
+        help="write what --live saw: routes, statuses, property names; no values, names or ids",
+    )
     for action in (listed, add, check):
         _everywhere(action)
 

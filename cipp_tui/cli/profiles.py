@@ -4,6 +4,7 @@ import argparse
 import os
 
 from cipp_tui.cli.exits import Exit
+from cipp_tui.cli.live import demand_place, live_check, tenant_meant
 from cipp_tui.cli.opening import Hold, Interrupts, run_session, told
 from cipp_tui.cli.output import exit_of, table, tell_problem
 from cipp_tui.cli.streams import line, tell
@@ -69,6 +70,11 @@ def profiles_add(arguments: argparse.Namespace) -> int:
 def profiles_check(arguments: argparse.Namespace) -> int:
     """Try a profile step by step, and say which one is wrong."""
     arguments.profile = arguments.name or arguments.profile
+    if arguments.record is not None and arguments.live is None:
+        tell("cipp-tui profiles check: --record needs --live")
+        return Exit.USAGE
+    if arguments.live is not None:
+        return _live(arguments)
 
     async def work(session: Session, _interrupts: Interrupts) -> int:
         line("+ profile and secrets can be read")
@@ -86,6 +92,20 @@ def profiles_check(arguments: argparse.Namespace) -> int:
         for check in checks:
             line(f"{'+' if check.good else 'x'} {check.words}")
         return Exit.WELL if all(check.good for check in checks) else Exit.SOME_FAILED
+
+    return run_session(arguments, work, Hold.LOOK)
+
+
+def _live(arguments: argparse.Namespace) -> int:
+    arguments.read_only = True
+    try:
+        record = demand_place(arguments.record)
+    except Problem as problem:
+        return told(problem)
+
+    async def work(session: Session, _interrupts: Interrupts) -> int:
+        await session.signing.settled()
+        return await live_check(session, tenant_meant(session, arguments.live), record)
 
     return run_session(arguments, work, Hold.LOOK)
 

@@ -1,8 +1,9 @@
 """What can be asked about a tenant and about our own side. Nothing is changed out there."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 
 from cipp_tui.api.backend import Backend, Check, Comparison, Preflight
+from cipp_tui.api.live_record import Observation
 from cipp_tui.domain.clock import Clock
 from cipp_tui.domain.fleet import TenantRow
 from cipp_tui.domain.gdap_verdicts import Trace, judge
@@ -108,6 +109,10 @@ class Inspection:
             raise Unsuited("Your own tenant is not reached through GDAP", code="own-tenant")
         reading = await self._backend.gdap_trace(tenant, users, heard)
         return judge(reading, self._clock.now())
+
+    def live_check(self, tenant: TenantId | None) -> AsyncGenerator[Observation, None]:
+        """What the services really answer to our reads, one by one. Raises: SignInProblem."""
+        return self._backend.live_check(tenant)
 
     async def own_checks(self) -> Sequence[Check]:
         """Whether our own side can work: Partner Center, and our standing there."""
