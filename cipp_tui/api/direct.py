@@ -140,6 +140,7 @@ class DirectBackend:
             partner=self._partner,
             wanted=self.wanted,
             preflight=self._preflight.read,
+            ended=self._preflight.ended,
             prune=settings.prune,
             patience=self._http.patience,
             seed=settings.seed,

@@ -24,6 +24,7 @@ class Instruments:
     partner: PartnerCenter
     wanted: Callable[[], Awaitable[WantedPermissions]]
     preflight: Callable[[Tenant], Awaitable[Preflight]]
+    ended: Callable[[Tenant], Awaitable[str | None]]  # why its relationships are over, if they are
     prune: bool
     patience: Patience
     seed: str  # makes request ids unique to this state on disk

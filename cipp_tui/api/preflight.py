@@ -1,5 +1,6 @@
 """What a give-back needs, looked at before anything is taken away."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -23,12 +24,15 @@ from cipp_tui.domain.problems import (
     NotUnderstood,
     Problem,
     Refused,
+    RemoteProblem,
     Side,
     SignInProblem,
     retold,
 )
 from cipp_tui.domain.roles import CAN_CONSENT
 from cipp_tui.domain.tenants import GdapRelationship, RelationshipStatus, Tenant
+
+LOG = logging.getLogger("cipp_tui.preflight")
 
 NOT_WITHIN_HOURS: Final = 24
 """A relationship that ends sooner is not reset: the give-back might not make it in time."""
@@ -82,6 +86,27 @@ class PreflightReader:
         "GDAP frequently asked questions", "Enable the Secure Application Model".
         """
         return Preflight((*await self._relationships(tenant), await self.partner_center()))
+
+    async def ended(self, tenant: Tenant) -> str | None:
+        """Why no relationship gives access any more, as it is now.
+
+        None where one still does, or where that cannot be read: then nobody can tell.
+        Raises: SignInProblem; Refused (401) when our own token is no longer good.
+        Source: Graph, "Get delegatedAdminRelationship".
+        """
+        usable = [relationship for relationship in tenant.relationships if relationship.usable]
+        try:
+            answers = await self._ask(usable) if usable else {}
+        except RemoteProblem as problem:
+            LOG.info("whether a relationship has ended could not be read: %s", problem.code)
+            return None
+        words = None
+        for place in range(len(usable)):
+            found = await self._looked_at(answers[_facts(place)], answers[_assigned(place)])
+            if found.worth is not _Worth.OVER:
+                return None
+            words = found.checks[-1].words
+        return words
 
     async def partner_center(self) -> Check:
         """Whether Partner Center answers us.

@@ -190,14 +190,36 @@ class DirectVisit:
                     return StepResult(settled=NOTHING_TO_GIVE)
                 if self._known.can_write(reading):
                     return StepResult()
-        new = await self._parts.partner.grant_consent(
-            self._tenant.id, wanted, request_id=self._request_id(CONSENT)
-        )
+        try:
+            new = await self._parts.partner.grant_consent(
+                self._tenant.id, wanted, request_id=self._request_id(CONSENT)
+            )
+        except Refused as refusal:
+            if self._removed is not None and refusal.status == 403:
+                await self._demand_relationship(refusal)
+            raise
         self._known.forget()
         self._fresh, self._must_consent = True, False
         self._wrote = self._wrote or new
         self.done += StepCounts(consents=1) if new else StepCounts(already_there=1)
         return StepResult(note="" if new else "consent was there")
+
+    async def _demand_relationship(self, refusal: Refused) -> None:
+        """Partner Center says 403 to a missing role, which may pass, and to a relationship that
+        has ended, which does not. The list we have may be older than that.
+
+        Raises: Unsuited where every relationship has ended.
+        """
+        ended = await self._parts.ended(self._tenant)
+        if ended is not None:
+            raise Unsuited(
+                f"Access cannot be given back: {ended}",
+                code="gdap-ended",
+                host=refusal.host,
+                status=refusal.status,
+                request_id=refusal.request_id,
+                at=refusal.at,
+            ) from refusal
 
     async def _visible(self) -> StepResult:
         """Wait until our principal can be seen and its token carries what was consented."""

@@ -266,3 +266,32 @@ async def test_a_web_page_is_no_consent_and_the_verdict_says_so(explorer: Explor
         assert (item.progress.outcome, item.progress.step) == (Outcome.FAILED, "visible")
         assert isinstance(item.progress.problem, RemoteProblem)
         assert item.progress.problem.lacks_consent
+
+
+async def test_a_relationship_that_has_ended_since_ends_the_tries_at_once(
+    explorer: Explorer,
+) -> None:
+    """Partner Center says 403, as it does to a role that is missing; the relationship tells."""
+    start = await explorer.beginning()
+    async with explorer.playing(start) as (house, _):
+        (one,) = ids(house)
+
+        def end(path: str, answer: bytes) -> bytes:
+            if "/applicationconsents/" in path:  # the removal
+                world = house.simulator.world
+                plant(world, one, "relationship-ended", now=house.simulator.now)
+            return answer
+
+        house.lane.change_answers(end)
+        began = house.clock.monotonic()
+
+        assert await reset(house, one) is Outcome.STRANDED
+
+        assert house.clock.monotonic() - began < 60
+        asked = [c for c in house.lane.sent if c.path.endswith("/applicationconsents")]
+        assert len(asked) == 2  # the question beforehand, and one try
+        row = house.session.fleet.row(one)
+        assert row is not None
+        assert row.progress is not None
+        assert row.progress.problem is not None
+        assert row.progress.problem.code == "gdap-ended"
