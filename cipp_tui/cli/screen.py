@@ -21,7 +21,7 @@ from cipp_tui.config import (
     load_profiles,
     profile_dir,
 )
-from cipp_tui.domain.problems import ConfigProblem, Problem
+from cipp_tui.domain.problems import Problem
 from cipp_tui.services.views import ProfileLine
 
 
@@ -128,10 +128,6 @@ def _welcome(path: Path) -> ConnectionProfile | None:
         return None
     if answer == "demo":
         return DemoProfile(name="demo")
-    if answer == "cipp":
-        raise ConfigProblem(
-            "the cipp backend is not part of this version", file=str(path), fix="Use direct."
-        )
     append_profile(path, answer)
     return choose(load_profiles(path), answer.name, os.environ)
 

@@ -4,6 +4,7 @@ from typing import ClassVar, TypeVar
 
 from textual import events, on
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalGroup, VerticalScroll
 from textual.content import Content
@@ -33,6 +34,8 @@ class Dialog(ModalScreen[Answer]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (76, "-wide")]  # noqa: RUF012 (Textual's own type)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,ctrl+c", "cancel", "Cancel"),
+        Binding("q,ctrl+q", "leave('app.quit')", show=False),
+        Binding("6", "leave('app.profiles')", show=False),
         Binding("left", "app.focus_previous", show=False),
         Binding("right", "app.focus_next", show=False),
         Binding("up", "read_on(-1)", show=False),
@@ -115,6 +118,21 @@ class Dialog(ModalScreen[Answer]):
 
     def action_cancel(self) -> None:
         self.dismiss(None)
+
+    def action_leave(self, spec_id: str) -> None:
+        """Quit, or go elsewhere: this question is given up first."""
+        self.action_cancel()
+        act = getattr(self.app, "act", None)
+        if act is not None:
+            act(spec_id)
+        else:
+            self.app.exit()
+
+    def dismiss(self, result: Answer | None = None) -> AwaitComplete:
+        """Close with an answer; a second key on the way out changes nothing any more."""
+        if self.app.screen_stack[-1:] != [self]:
+            return AwaitComplete()
+        return super().dismiss(result)
 
     def action_read_on(self, lines: int) -> None:
         """Scroll the text, for screens that are lower than the dialog."""

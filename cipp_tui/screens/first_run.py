@@ -5,6 +5,8 @@ from typing import ClassVar, Literal
 from textual import work
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widgets import Static
 
 from cipp_tui.config.append import NewProfile
 from cipp_tui.screens.add_profile import AddProfileSheet
@@ -12,7 +14,12 @@ from cipp_tui.screens.dialog import Choices, Dialog, line
 from cipp_tui.screens.styles import style_files
 from cipp_tui.widgets.themes import ALL
 
-FirstAnswer = Literal["demo", "cipp"] | NewProfile
+FirstAnswer = Literal["demo"] | NewProfile
+
+CIPP_COMES_LATER = (
+    "cipp-tui cannot connect to a CIPP deployment yet. Use d for the demo, or n to connect to your "
+    "own Microsoft partner tenant."
+)
 
 WHAT_IT_DOES = (
     "It reads the tenants you manage through GDAP, and lists them.",
@@ -52,7 +59,7 @@ class Welcome(Dialog[FirstAnswer | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("d", "answer('demo')", "Demo"),
         Binding("n", "add", "Direct"),
-        Binding("c", "answer('cipp')", "CIPP"),
+        Binding("c", "cipp", "CIPP"),
         Binding("question_mark,f1", "explain", "Help"),
         Binding("q", "cancel", "Quit"),
     ]
@@ -65,15 +72,21 @@ class Welcome(Dialog[FirstAnswer | None]):
         yield line("No profile yet. Nothing has been sent anywhere.", classes="gap")
         yield line("d   Try the demo: 60 invented tenants, no account needed")
         yield line("n   Add your own: Microsoft partner tenant (direct)")
-        yield line("c   Add your own: an existing CIPP deployment")
+        yield line("c   Add your own: an existing CIPP deployment (not yet)")
         yield line("?   What this program does to tenants, and what it never does", classes="gap")
         yield line(f"Profiles live in {self.config_path}")
+        yield line("", id="note", classes="wrong")
 
     def hints(self) -> list[tuple[str, str]]:
         return [("d", "Demo"), ("n", "Direct"), ("c", "CIPP"), ("?", "Help"), ("q", "Quit")]
 
-    def action_answer(self, kind: Literal["demo", "cipp"]) -> None:
+    def action_answer(self, kind: Literal["demo"]) -> None:
         self.dismiss(kind)
+
+    def action_cipp(self) -> None:
+        """Say that it comes later; nothing else on this screen is given up for it."""
+        self.query_one("#note", Static).update(Content(CIPP_COMES_LATER))
+        self.call_after_refresh(self.fit)
 
     def action_explain(self) -> None:
         self.app.push_screen(WhatItDoes())
@@ -86,7 +99,7 @@ class Welcome(Dialog[FirstAnswer | None]):
 
 
 class FirstRunApp(App[FirstAnswer | None]):
-    """Ends with the choice: "demo", "cipp", the facts of a new direct profile, or None."""
+    """Ends with the choice: "demo", the facts of a new direct profile, or None."""
 
     ENABLE_COMMAND_PALETTE = False
 

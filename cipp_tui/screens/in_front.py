@@ -31,7 +31,10 @@ def labels_in(screen: Screen[Any]) -> Mapping[str, str]:
 
 
 def act_in(screen: Screen[Any], spec_id: str) -> None:
-    """Do there what a spec says."""
+    """Do there what a spec says; a key that means nothing there is refused."""
+    if spec_id not in {spec.id for spec in specs_in(screen)} or spec_id.startswith("move."):
+        refuse_in(screen, "This key moves inside a list: press it there")
+        return
     act = getattr(screen, "act", None) or getattr(screen, "action_act", None)
     if act is not None:
         act(spec_id)

@@ -54,12 +54,12 @@ class SessionWatch:
         state = self._session.signing.state
         if state is self._sign_in_was:
             return
-        self._sign_in_was = state
+        was, self._sign_in_was = self._sign_in_was, state
         if state is SignInState.SIGNED_IN and not self._read_started:
             off = self._session.acts.why_off(Action.SYNC) is not None
             self._read_started = not off and self._session.listing.start()
-        elif state is SignInState.NEEDED:
-            self._sign_in()
+        elif state is SignInState.NEEDED and was is not SignInState.PENDING:
+            self._sign_in()  # but not because somebody has just given one up
 
     def _look_at_job(self) -> None:
         job = self._session.jobs.running()

@@ -152,6 +152,18 @@ class TenantsScreen(Looking, Marking, Taking):
             self.info.tell(whole_screen=self.panel_is_whole)
             if self.panel_is_whole:
                 self.info.panel.focus(scroll_visible=False)
+        self._focus_what_is_seen()
+
+    def _focus_what_is_seen(self) -> None:
+        """Keys go to what is on screen: what was hidden for a while has lost them."""
+        focused = self.focused
+        if self.too_small or (focused is not None and focused.display and focused.size.area):
+            return
+        seen = self.info.panel if self.panel_open and self.panel_is_whole else self.frame.table
+        if self.frame.filter.display:
+            self.frame.filter.input.focus(scroll_visible=False)
+        else:
+            seen.focus(scroll_visible=False)
 
     @property
     def too_small(self) -> bool:

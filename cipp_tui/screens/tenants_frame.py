@@ -123,6 +123,8 @@ class Frame:
                 reading=self._session.listing.reading,
                 now=self._session.clock.now(),
                 sign_in=self._session.signing.state,
+                read_at=self._session.fleet.read_at,
+                offline=self._session.signing.offline,
             )
         )
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from cipp_tui.domain.fleet import TenantRow
+from cipp_tui.domain.problems import Problem
 from cipp_tui.services.views import (
     FleetCounts,
     JobView,
@@ -202,7 +203,14 @@ def progress_bar(share: float, cells: int) -> str:
 
 # -- the middle of an empty table -----------------------------------------------------------------
 def empty_words(
-    *, total: int, filter_text: str, reading: Reading, now: datetime, sign_in: SignInState
+    *,
+    total: int,
+    filter_text: str,
+    reading: Reading,
+    now: datetime,
+    sign_in: SignInState,
+    read_at: datetime | None,
+    offline: Problem | None,
 ) -> str:
     """What stands where rows would be."""
     if total:
@@ -214,6 +222,12 @@ def empty_words(
         return "No tenants yet. Sign in first: 6, then s."
     if reading.problem is not None:
         return f"The list could not be read: {reading.problem.message} ctrl+r tries again."
+    if read_at is None:
+        if offline is not None:
+            return f"The list was never read: {offline.message}. ctrl+r tries again."
+        if sign_in is SignInState.UNKNOWN:
+            return "Signing in… The list was never read."
+        return "The list was never read. ctrl+r reads it."
     return "No tenants. Your partner tenant has no GDAP relationship yet. ? explains."
 
 

@@ -229,6 +229,7 @@ class FleetTable(Listening, can_focus=True):
         self.choose_columns()
         self._strips.forget()
         self._window.fit()
+        self.refresh()  # its first row may be another one now, and lines were painted before
 
     def on_focus(self) -> None:
         self._redraw_cursor()

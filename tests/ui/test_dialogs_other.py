@@ -96,7 +96,7 @@ async def test_check_tells_step_by_step(tmp_path: Path) -> None:
 
 
 # -- first start --------------------------------------------------------------------------------
-@pytest.mark.parametrize(("key", "answer"), [("d", "demo"), ("c", "cipp"), ("q", None)])
+@pytest.mark.parametrize(("key", "answer"), [("d", "demo"), ("q", None)])
 async def test_the_first_start_answers_what_was_chosen(key: str, answer: str | None) -> None:
     app = FirstRunApp("~/.config/cipp-tui/config.toml")
     async with app.run_test(size=(80, 24)) as pilot:

@@ -9,7 +9,7 @@ from cipp_tui.domain.audit import AuditEntry
 from cipp_tui.domain.fleet import Exclusion, Failures, Progress, TenantRow
 from cipp_tui.domain.jobs import Action, ItemState, Outcome
 from cipp_tui.domain.permissions import AppId, PermissionRecord, StepCounts, Verdict
-from cipp_tui.domain.problems import SignInProblem
+from cipp_tui.domain.problems import SignInProblem, Unreachable
 from cipp_tui.domain.tenants import TenantId
 from cipp_tui.screens import tenants_lines as words
 from cipp_tui.screens.tenants_copy import copyable, fleet_table
@@ -284,6 +284,12 @@ def test_news_have_a_sign_and_their_time() -> None:
         ({"reading": Reading(running=True, seen=188, started_at=NOW)}, "188 so far"),
         ({"sign_in": SignInState.NEEDED}, "Sign in first"),
         ({}, "has no GDAP relationship yet"),
+        ({"read_at": None}, "The list was never read. ctrl+r reads it."),
+        ({"read_at": None, "sign_in": SignInState.UNKNOWN}, "Signing in… The list was never read."),
+        (
+            {"read_at": None, "offline": Unreachable("127.0.0.1 cannot be reached")},
+            "The list was never read: 127.0.0.1 cannot be reached.",
+        ),
     ],
 )
 def test_an_empty_table_says_why(facts: dict[str, object], says: str) -> None:
@@ -293,6 +299,8 @@ def test_an_empty_table_says_why(facts: dict[str, object], says: str) -> None:
         "reading": IDLE,
         "now": NOW,
         "sign_in": SignInState.SIGNED_IN,
+        "read_at": NOW,
+        "offline": None,
     }
 
     assert says in words.empty_words(**{**known, **facts})  # type: ignore[arg-type]
