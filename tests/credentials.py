@@ -1,5 +1,7 @@
 """Certificates and foreign tokens for tests, made once: a key takes a tenth of a second."""
 
+import base64
+import hashlib
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
@@ -118,3 +120,12 @@ def foreign_token(at: datetime, number: int = 1, *, good_s: int = 600, **claims:
 
 def _locked(passphrase: str | None) -> KeySerializationEncryption:
     return BestAvailableEncryption(passphrase.encode()) if passphrase else NoEncryption()
+
+
+def sha1_hex(der: bytes) -> str:
+    """A thumbprint as the portal shows it."""
+    return hashlib.sha1(der, usedforsecurity=False).hexdigest().upper()
+
+
+def base64_of(raw: bytes) -> str:
+    return base64.b64encode(raw).decode()

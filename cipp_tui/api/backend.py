@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from cipp_tui.api.live_record import Observation
+from cipp_tui.domain.credentials import CredentialStatus
 from cipp_tui.domain.evidence import Evidence
 from cipp_tui.domain.gdap_trace import TraceReading
 from cipp_tui.domain.jobs import Action, Step
@@ -181,6 +182,11 @@ class Backend(Protocol):
 
     async def wanted(self) -> WantedPermissions:
         """The permission set every tenant should hold. Read once, then remembered."""
+        ...
+
+    @property
+    def credential(self) -> CredentialStatus:
+        """What the application proves itself with, and when that ends, as far as it was read."""
         ...
 
     async def compare(self, tenant: Tenant, *, unlicensed: tuple[str, ...] = ()) -> Comparison:

@@ -9,12 +9,13 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from cipp_tui.api.credential_status import Rows, status_of_certificate, status_of_secret
 from cipp_tui.config.files import Guard, UnfitFile, read_file
 from cipp_tui.domain.clock import Clock
+from cipp_tui.domain.credentials import CredentialKind, CredentialStatus
 from cipp_tui.domain.problems import SignInProblem
 
 if TYPE_CHECKING:  # the library behind it takes time to load, and few profiles need it
@@ -25,15 +26,6 @@ ASSERTION_LIFETIME_S: Final = 300.0
 """Source: Entra, certificate credentials: "keep it short - 5-10 minutes after nbf at most"."""
 
 MOST_TOKEN_BYTES: Final = 1 << 16
-
-
-class CredentialKind(StrEnum):
-    """What the application proves itself with."""
-
-    NONE = "none"  # a public client
-    SECRET = "secret"  # noqa: S105 - the name of a kind
-    CERTIFICATE = "certificate"
-    FEDERATED = "federated"
 
 
 class Credential(Protocol):
@@ -54,6 +46,10 @@ class Credential(Protocol):
 
         Raises: SignInProblem when there is no proof to be had.
         """
+        ...
+
+    def status(self, secrets: Rows, certificates: Rows, now: datetime) -> CredentialStatus:
+        """Which it is and when it ends, by what the app registration lists; None: not read."""
         ...
 
 
@@ -93,6 +89,13 @@ class ClientSecret:
         secret = self.read()
         return {} if secret is None else {"client_secret": secret}
 
+    def status(self, secrets: Rows, certificates: Rows, now: datetime) -> CredentialStatus:
+        """By the hint, which is the first three signs of a secret."""
+        secret = self.read()
+        if secret is None:
+            return CredentialStatus(kind=CredentialKind.NONE)
+        return status_of_secret(secret, secrets, now)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientCertificate:
@@ -116,6 +119,10 @@ class ClientCertificate:
         Source: Entra, certificate credentials: PS256, `x5t#S256`, and the claims.
         """
         return _assertion(self._signed(token_endpoint, self.clock.now()))
+
+    def status(self, secrets: Rows, certificates: Rows, now: datetime) -> CredentialStatus:
+        """By the certificate itself, and by the registration's copy of it."""
+        return status_of_certificate(self.certificate, certificates)
 
     def _signed(self, token_endpoint: str, now: datetime) -> str:
         from msal.oauth2cli.assertion import JwtAssertionCreator
@@ -168,6 +175,10 @@ class FederatedToken:
         if token.count(".") != 2 or not all(token.split(".")):
             raise self._problem("holds no token: it does not have three parts")
         return _assertion(token)
+
+    def status(self, secrets: Rows, certificates: Rows, now: datetime) -> CredentialStatus:
+        """A federated credential does not end."""
+        return CredentialStatus(kind=CredentialKind.FEDERATED, where=str(self.path))
 
     def _problem(self, why: str) -> SignInProblem:
         return SignInProblem(f"{self.path} {why}", code="federated-token")

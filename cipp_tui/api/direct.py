@@ -18,7 +18,7 @@ from cipp_tui.api.backend import (
     Preflight,
 )
 from cipp_tui.api.concurrency import ConcurrencyLimit
-from cipp_tui.api.credentials import ClientSecret, Credential, CredentialKind
+from cipp_tui.api.credentials import ClientSecret, Credential
 from cipp_tui.api.customers import Customers
 from cipp_tui.api.endpoints import Endpoints
 from cipp_tui.api.evidence import EvidenceReader
@@ -39,7 +39,9 @@ from cipp_tui.api.tokens import Tokens
 from cipp_tui.api.trace import GdapTrace
 from cipp_tui.api.visit import DirectVisit
 from cipp_tui.api.wanted import ExtraPermissions, read_wanted
+from cipp_tui.api.wire import Application
 from cipp_tui.domain.clock import SYSTEM, Clock
+from cipp_tui.domain.credentials import CredentialKind, CredentialStatus
 from cipp_tui.domain.evidence import Evidence
 from cipp_tui.domain.gdap_trace import TraceReading
 from cipp_tui.domain.jobs import Action, Step
@@ -155,6 +157,7 @@ class DirectBackend:
             prune=settings.prune,
             clock=clock,
         )
+        self._credential_status: CredentialStatus | None = None  # once the registration was read
         self._wanted: WantedPermissions | None = None
         self._wanted_lock = asyncio.Lock()
 
@@ -181,8 +184,22 @@ class DirectBackend:
                     extra=self._settings.extra,
                     directory_roles=self._settings.directory_roles,
                     clock=self._clock,
+                    heard=self._note_registration,
                 )
             return self._wanted
+
+    @property
+    def credential(self) -> CredentialStatus:
+        """Source: Graph, keyCredential and passwordCredential resource types."""
+        if self._credential_status is None:
+            return self._credential.status(None, None, self._clock.now())
+        return self._credential_status
+
+    def _note_registration(self, registration: Application) -> None:
+        found = (registration.secrets, registration.certificates)
+        secrets, certificates = (rows if isinstance(rows, list) else None for rows in found)
+        now = self._clock.now()
+        self._credential_status = self._credential.status(secrets, certificates, now)
 
     async def compare(self, tenant: Tenant, *, unlicensed: tuple[str, ...] = ()) -> Comparison:
         """Source: Graph, servicePrincipal and its grants."""

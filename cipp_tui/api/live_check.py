@@ -30,6 +30,7 @@ from cipp_tui.api.live_record import (
 from cipp_tui.api.paths import demand_plain
 from cipp_tui.api.read_only import demand_harmless
 from cipp_tui.api.tokens import Tokens
+from cipp_tui.api.wanted import registration_path
 from cipp_tui.domain.permissions import MICROSOFT_GRAPH, AppId, WantedPermissions
 from cipp_tui.domain.problems import Problem
 from cipp_tui.domain.tenants import TenantId
@@ -90,11 +91,8 @@ class LiveCheck:
         )
         yield seen.observation
         if own is not None:
-            registration = (
-                f"/v1.0/applications(appId='{self._app}')"
-                "?$select=id,appId,displayName,requiredResourceAccess"
-            )
-            seen = await self._get("registration", "app registration", own, registration)
+            path = f"/v1.0{registration_path(self._app)}"
+            seen = await self._get("registration", "app registration", own, path)
             yield seen.observation
             path = f"{_GDAP}?$top={PAGE}"
             relationships = await self._get("relationships", "GDAP relationships", own, path)

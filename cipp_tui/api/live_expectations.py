@@ -33,6 +33,11 @@ EXPECTED: Final[Mapping[str, Expectation]] = {
             "requiredResourceAccess[].resourceAppId": "string",
             "requiredResourceAccess[].resourceAccess[].id": "string",
             "requiredResourceAccess[].resourceAccess[].type": "string",
+            "passwordCredentials": "array",
+            "passwordCredentials[].hint": "string",
+            "passwordCredentials[].endDateTime": "string",
+            "keyCredentials": "array",
+            "keyCredentials[].endDateTime": "string",
         }
     ),
     "tenant-information": Expectation(

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cipp_tui.api.backend import DeviceSignIn
-from cipp_tui.api.credentials import Credential, CredentialKind, for_msal
+from cipp_tui.api.credentials import Credential, for_msal
 from cipp_tui.api.endpoints import Endpoints, Service
 from cipp_tui.api.errors import problem_from
 from cipp_tui.api.http import HttpClient, json_bytes
@@ -16,6 +16,7 @@ from cipp_tui.api.msal_http import MsalHttp
 from cipp_tui.api.pace import back_off, retry_after
 from cipp_tui.api.transport import PROXY_CREDENTIALS
 from cipp_tui.domain.clock import Clock
+from cipp_tui.domain.credentials import CredentialKind
 from cipp_tui.domain.entra import EntraKind
 from cipp_tui.domain.problems import (
     Broken,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Final
 
-from cipp_tui.api.credentials import Credential, CredentialKind, proof_for
+from cipp_tui.api.credentials import Credential, proof_for
 from cipp_tui.api.endpoints import Endpoints, Service
 from cipp_tui.api.http import Call, HttpClient, Token
 from cipp_tui.api.sign_in import MsalSignIn, SignedIn
@@ -19,6 +19,7 @@ from cipp_tui.api.token_store import (
 )
 from cipp_tui.api.wire import TokenAnswer
 from cipp_tui.domain.clock import Clock
+from cipp_tui.domain.credentials import CredentialKind
 from cipp_tui.domain.entra import EntraKind, is_ours_alone
 from cipp_tui.domain.problems import Gone, Refused, SignInProblem, retold
 from cipp_tui.domain.tenants import TenantId

@@ -1,6 +1,6 @@
 """The wanted permission set, read from the partner's own app registration."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from cipp_tui.api.batch import Part, send_batch
@@ -35,6 +35,7 @@ async def read_wanted(
     extra: Sequence[ExtraPermissions],
     directory_roles: Sequence[RoleId],
     clock: Clock,
+    heard: Callable[[Application], None] = lambda registration: None,
 ) -> WantedPermissions:
     """Read the app registration and resolve its ids to names, in two requests.
 
@@ -42,11 +43,13 @@ async def read_wanted(
     its resource does not publish, but the profile names, is wanted all the same: some are hidden.
     An entry of the registration that its resource no longer publishes, or whose resource is not in
     our own tenant (licences differ), is left out and named: nobody could be given it.
+    `heard` is given the registration as soon as it was read.
     Raises: Refused when an extra app role cannot be resolved; remote problems.
     Source: Graph, application and servicePrincipal resource types; CIPP, additional permissions.
     """
     with asking_for("the app registration"):
         registration = await _registration(http, token, app, clock)
+    heard(registration)
     needed = {AppId(r.resource) for r in registration.required} | {e.resource for e in extra}
     with asking_for("what the services publish in it"):
         resources = await _resources(http, token, needed - {PARTNER_CENTER}, clock)
@@ -94,6 +97,15 @@ async def read_wanted(
     )
 
 
+def registration_path(app: AppId) -> str:
+    """Where our registration is, with its credentials' ends, which come with it at no cost.
+
+    Source: Graph, "Get application", application resource type.
+    """
+    selected = "id,appId,displayName,requiredResourceAccess,keyCredentials,passwordCredentials"
+    return f"/applications(appId='{app}')?$select={selected}"
+
+
 async def _registration(http: HttpClient, token: Token, app: AppId, clock: Clock) -> Application:
     answers = await send_batch(
         http,
@@ -102,8 +114,7 @@ async def _registration(http: HttpClient, token: Token, app: AppId, clock: Clock
             Part(
                 id="app",
                 method="GET",
-                url=f"/applications(appId='{app}')"
-                "?$select=id,appId,displayName,requiredResourceAccess",
+                url=registration_path(app),
             )
         ],
         clock=clock,

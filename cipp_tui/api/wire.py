@@ -173,6 +173,8 @@ class Application(Foreign):
     app: Guid = Field(alias="appId")
     name: Clean = Field(default="", alias="displayName")
     required: list[RequiredResource] = Field(alias="requiredResourceAccess")
+    secrets: Any = Field(default=None, alias="passwordCredentials", repr=False)
+    certificates: Any = Field(default=None, alias="keyCredentials", repr=False)
 
 
 class RoleAssignment(TypedDict):

@@ -84,6 +84,7 @@ def profiles_check(arguments: argparse.Namespace) -> int:
             line(f"+ signed in as {session.signing.user}")
             wanted = await session.inspection.wanted()
             line(f"+ app registration {wanted.app_name}: {wanted.count} permissions wanted")
+            _tell_credential(session)
             checks = await session.inspection.own_checks()
         except Problem as problem:
             line(f"x {problem}")
@@ -94,6 +95,13 @@ def profiles_check(arguments: argparse.Namespace) -> int:
         return Exit.WELL if all(check.good for check in checks) else Exit.SOME_FAILED
 
     return run_session(arguments, work, Hold.LOOK)
+
+
+def _tell_credential(session: Session) -> None:
+    now = session.clock.now()
+    credential = session.inspection.credential
+    mark = "!" if credential.ends_soon(now) or credential.is_listed is False else "+"
+    line(f"{mark} {credential.words(now)}")
 
 
 def _live(arguments: argparse.Namespace) -> int:

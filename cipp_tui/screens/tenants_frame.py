@@ -93,6 +93,7 @@ class Frame:
                 sign_in=session.signing.state,
                 offline=session.signing.offline is not None,
                 looking_only=session.looking_only is not None,
+                warning=session.inspection.credential.warning(session.clock.now()),
             ),
             *words.title_rights(
                 session.fleet.counts(),

@@ -32,7 +32,12 @@ _SIGNS: Final = {
 
 # -- title --------------------------------------------------------------------------------------
 def title_left(
-    profile: ProfileFacts, *, sign_in: SignInState, offline: bool, looking_only: bool
+    profile: ProfileFacts,
+    *,
+    sign_in: SignInState,
+    offline: bool,
+    looking_only: bool,
+    warning: str = "",
 ) -> Pieces:
     """`acme · direct   READ-ONLY`."""
     modes = [
@@ -51,6 +56,8 @@ def title_left(
         pieces.append(Cell(f"   {profile.tag}", Tone.STRONG))
     if modes:
         pieces.append(Cell(f"   {' '.join(modes)}", Tone.STRONG))
+    if warning:
+        pieces.append(Cell(f"   {warning}", Tone.WARN))
     return pieces
 
 

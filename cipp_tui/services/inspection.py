@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from cipp_tui.api.backend import Backend, Check, Comparison, Preflight
 from cipp_tui.api.live_record import Observation
 from cipp_tui.domain.clock import Clock
+from cipp_tui.domain.credentials import CredentialStatus
 from cipp_tui.domain.fleet import TenantRow
 from cipp_tui.domain.gdap_verdicts import Trace, judge
 from cipp_tui.domain.permissions import WantedPermissions
@@ -109,6 +110,11 @@ class Inspection:
             raise Unsuited("Your own tenant is not reached through GDAP", code="own-tenant")
         reading = await self._backend.gdap_trace(tenant, users, heard)
         return judge(reading, self._clock.now())
+
+    @property
+    def credential(self) -> CredentialStatus:
+        """What the application proves itself with, and when that ends, as far as it was read."""
+        return self._backend.credential
 
     def live_check(self, tenant: TenantId | None) -> AsyncGenerator[Observation, None]:
         """What the services really answer to our reads, one by one. Raises: SignInProblem."""

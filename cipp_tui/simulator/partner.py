@@ -6,8 +6,16 @@ from typing import Final
 from cipp_tui.simulator import blueprints
 from cipp_tui.simulator.catalogue import resource_applications
 from cipp_tui.simulator.directory_roles import GLOBAL_ADMINISTRATOR, MAPPED_ROLES
-from cipp_tui.simulator.ids import seeded_guid
-from cipp_tui.simulator.world import Application, Group, GroupAccess, Tenant, User, World
+from cipp_tui.simulator.ids import derived_guid, seeded_guid
+from cipp_tui.simulator.world import (
+    Application,
+    Group,
+    GroupAccess,
+    RegisteredSecret,
+    Tenant,
+    User,
+    World,
+)
 
 GROUP_PREFIX: Final = "M365 GDAP "
 UNSTAFFED: Final = "GDAP Former Staff"
@@ -32,7 +40,7 @@ def build_partner(seed: int, source: random.Random, now: float) -> World:
     return World(
         seed=seed,
         partner=tenant,
-        application=_application(source),
+        application=_application(source, now),
         service_user=service_user,
         users={user.id: user for user in users},
         groups={group.id: group for group in groups},
@@ -86,12 +94,15 @@ def _groups(source: random.Random, users: list[User]) -> list[Group]:
     return [agents, technicians, former, *mapped]
 
 
-def _application(source: random.Random) -> Application:
+def _application(source: random.Random, now: float) -> Application:
+    app_id, object_id = seeded_guid(source), seeded_guid(source)
+    secret = f"sim~{seeded_guid(source).replace('-', '')}"
     return Application(
-        app_id=seeded_guid(source),
-        object_id=seeded_guid(source),
+        app_id=app_id,
+        object_id=object_id,
         name="CIPP-SAM",
-        secret=f"sim~{seeded_guid(source).replace('-', '')}",
+        secret=secret,
+        secrets=[RegisteredSecret(secret[:3], derived_guid("secret", app_id), now + _YEAR_S)],
         required={
             resource.app_id: tuple(
                 [(role, "Role") for role in sorted(resource.wanted_roles)]

@@ -143,6 +143,15 @@ class RegisteredCertificate:
 
 
 @dataclass(frozen=True, slots=True)
+class RegisteredSecret:
+    """A client secret as the registration lists it: never the secret, but how it begins."""
+
+    hint: str
+    key_id: str
+    ends: float
+
+
+@dataclass(frozen=True, slots=True)
 class FederatedIdentity:
     """A foreign identity whose tokens stand for the application."""
 
@@ -164,6 +173,7 @@ class Application:
     allows_public_client: bool = True
     redirect_uris: tuple[str, ...] = ("http://localhost",)
     redirect_platform: Literal["web", "publicClient"] = "web"  # as CIPP registers it
+    secrets: list[RegisteredSecret] = field(default_factory=list)
     certificates: list[RegisteredCertificate] = field(default_factory=list)
     federations: list[FederatedIdentity] = field(default_factory=list)
     # resource app id -> ((permission id, "Role" | "Scope"), ...)

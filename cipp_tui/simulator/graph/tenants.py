@@ -3,6 +3,8 @@
 Source: Graph docs, domain, organization, application, contract and tenantInformation.
 """
 
+import base64
+import hashlib
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -90,6 +92,35 @@ def _required_access(application: Application) -> list[dict[str, Any]]:
     ]
 
 
+def _key_credentials(application: Application) -> list[dict[str, Any]]:
+    return [
+        {
+            "customKeyIdentifier": hashlib.sha1(one.der, usedforsecurity=False).hexdigest().upper(),
+            "displayName": "CN=cipp-tui",
+            "endDateTime": graph_time(one.ends),
+            "key": base64.b64encode(one.der).decode(),
+            "keyId": one.key_id,
+            "type": "AsymmetricX509Cert",
+            "usage": "Verify",
+        }
+        for one in application.certificates
+    ]
+
+
+def _password_credentials(application: Application) -> list[dict[str, Any]]:
+    return [
+        {
+            "customKeyIdentifier": None,
+            "displayName": "cipp-tui",
+            "endDateTime": graph_time(one.ends),
+            "hint": one.hint,
+            "keyId": one.key_id,
+            "secretText": None,
+        }
+        for one in application.secrets
+    ]
+
+
 APPLICATION: Final[Shape[Application]] = shape(
     "applications",
     {
@@ -102,8 +133,8 @@ APPLICATION: Final[Shape[Application]] = shape(
         "identifierUris": lambda a: [],
         "tags": lambda a: [],
         "appRoles": lambda a: [],
-        "keyCredentials": lambda a: [],
-        "passwordCredentials": lambda a: [],
+        "keyCredentials": _key_credentials,
+        "passwordCredentials": _password_credentials,
         "requiredResourceAccess": _required_access,
     },
 )
