@@ -109,12 +109,14 @@ class Grants:
         *,
         prune: bool,
         skip: frozenset[PartKey] = frozenset(),
+        unproven: frozenset[PartKey] = frozenset(),
         lags: bool = True,
         then: Sequence[Part] = (),
     ) -> None:
         """Create missing resource principals, and write the delegated grants whose scopes differ.
 
         Additive: scopes others added stay, unless `prune`. `skip`: what is not asked again.
+        `unproven`: grants that are written although the reading has them as they should be.
         `lags`: our principal is known to be there, so that its absence is only replication's.
         `then`: reads of everything, sent along where there is room: they verify in one go.
         Raises: what sending raises; `written` tells what was done before.
@@ -134,6 +136,7 @@ class Grants:
             wanted,
             prune=prune,
             skip=skip,
+            unproven=unproven,
             lags=lags,
         )
         if not creates:
@@ -148,6 +151,7 @@ class Grants:
             wanted,
             prune=prune,
             skip=skip,
+            unproven=unproven,
             lags=lags,
         )
         await self._send(written, token, new, wanted, then=then)
@@ -225,6 +229,7 @@ class Grants:
         *,
         prune: bool,
         skip: frozenset[PartKey],
+        unproven: frozenset[PartKey],
         lags: bool,
     ) -> list[_Asked]:
         asked: list[_Asked] = []
@@ -235,7 +240,7 @@ class Grants:
             grant = reading.grants.get(app)
             present = set((grant.scope or "").split()) if grant is not None else set()
             final = target if prune else target | present
-            if final == present:
+            if final == present and scopes_key(app) not in unproven:
                 continue
             name = wanted.resource_names.get(app, app)
             try:

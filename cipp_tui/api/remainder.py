@@ -1,6 +1,6 @@
 """What of the wanted set a tenant did not take, and what is still to be waited for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from cipp_tui.api.grants import (
@@ -53,6 +53,10 @@ class Remainder:
         """Whether delegated permissions were asked for on this visit."""
         keys = (*self._given, *self._refused, *self._unsettled)
         return any(key.part is Part.SCOPES for key in keys)
+
+    def unproven(self, keys: Iterable[PartKey]) -> frozenset[PartKey]:
+        """Those of the parts that were neither given nor refused for good on this visit."""
+        return frozenset(keys) - self._given - self._refused.keys()
 
     def settled(self, diff: PermissionDiff, wanted: WantedPermissions) -> PermissionDiff:
         """The difference, less the doubt about what could not be read but was accepted whole."""

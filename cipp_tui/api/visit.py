@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from cipp_tui.api.backend import StepResult
-from cipp_tui.api.grants import PartKey, Written
+from cipp_tui.api.grants import PartKey, Written, scopes_key
 from cipp_tui.api.graph import TenantReading
 from cipp_tui.api.instruments import Instruments
 from cipp_tui.api.known import KnownTenant, demand_suited
@@ -269,8 +269,10 @@ class DirectVisit:
         async def give(written: Written, reading: TenantReading, skip: frozenset[PartKey]) -> None:
             diff = self._known.diff(reading, wanted)
             unknown = Kind.SCOPES in diff.unknown
+            unproven = self._unproven(reading, wanted)
             if not (
                 diff.principals_missing
+                or unproven
                 or diff.scopes_missing
                 or unknown
                 or (prune and diff.scopes_extra)
@@ -286,6 +288,7 @@ class DirectVisit:
                     wanted,
                     prune=prune,
                     skip=skip,
+                    unproven=unproven,
                     lags=not self._is_doubtful(reading),
                     then=self._parts.graph.parts(wanted) if last else (),
                 )
@@ -397,6 +400,17 @@ class DirectVisit:
             return False
         return self._removed in ("", principal)
 
+    def _unproven(self, reading: TenantReading, wanted: WantedPermissions) -> frozenset[PartKey]:
+        """Grants in a reading that may still show what was before the removal.
+
+        A principal that stays has the object id of before, so that nothing but a write can tell.
+        """
+        principal = reading.granted.principal
+        if self._removed is None or self._removed not in ("", principal):
+            return frozenset()
+        there = reading.grants.keys() & {scope.resource for scope in wanted.scopes}
+        return self._remainder.unproven(scopes_key(app) for app in there)
+
     async def _verify(self) -> StepResult:
         """Read everything back; what replication still hides is waited for.
 
@@ -417,7 +431,8 @@ class DirectVisit:
                 compared = self._known.compared(reading, wanted)
                 diff = self._remainder.settled(compared.diff, wanted)
                 left = self._remainder.left(compared.diff, reading, wanted, is_last=is_last)
-                if left.is_complete:
+                unproven = self._unproven(reading, wanted)
+                if left.is_complete and not unproven:
                     if not reading.principal_enabled:
                         raise Unsuited(
                             "Our service principal is disabled in the tenant",
@@ -434,6 +449,8 @@ class DirectVisit:
                         code="principal-replaced",
                     )
                 words = f"{left.pending} permissions are still missing"
+                if unproven:
+                    words = "What can be read may be from before the removal"
             else:
                 words = "Our service principal is not there"
             if is_last:
