@@ -7,7 +7,7 @@ from importlib import import_module
 from cipp_tui.cli.exits import Exit
 from cipp_tui.cli.parser import build_parser
 from cipp_tui.cli.quiet import forbid_core_dumps, quieten_libraries
-from cipp_tui.cli.streams import nobody_reads, show_every_sign, tell
+from cipp_tui.cli.streams import ResultsLostError, nobody_reads, show_every_sign, tell
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -27,12 +27,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return Exit.WELL
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
-    except OSError as error:  # the disk behind standard output is full, for example
+    except ResultsLostError as error:
         from cipp_tui.config.files import os_words  # loads much that --help does without
 
         nobody_reads()
-        where = f"{error.filename}: " if isinstance(error.filename, str) else ""
-        tell(f"cipp-tui: {where}{os_words(error)}")
+        tell(f"cipp-tui: standard output: {os_words(error)}")
         return Exit.SOME_FAILED
     except Exception as error:  # noqa: BLE001 - the top of the process: a bug, told in one sentence
         from cipp_tui.cli.opening import told

@@ -4,9 +4,12 @@ import asyncio
 import logging
 import os
 import sys
+import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, ParamSpec, TypeVar
+
+from cipp_tui.cli.streams import ResultsLostError
 
 LOG = logging.getLogger("cipp_tui.loop")
 
@@ -34,25 +37,52 @@ class Threads(ThreadPoolExecutor):
 
 
 def run(work: Coroutine[Any, Any, int]) -> int:
-    """Run work to its end; the exit code it returned.
+    """Run work to its end; the exit code it returned, or that of what ended it.
 
-    Everything is on disk by then. Where a thread still waits for the reply to a sign-in, Python
-    would wait with it, up to the request's own patience: the process ends without it.
+    Everything is on disk by then. Where a thread still waits for the reply to a sign-in, or for a
+    database that could not be closed, Python would wait with it, for ever perhaps: the process ends
+    without it.
     """
+    before = set(threading.enumerate())
     threads = Threads()
 
     async def whole() -> int:
         loop = asyncio.get_running_loop()
         loop.set_default_executor(threads)
         loop.set_exception_handler(_lost)
-        code = await work
+        code = await _told(work)
         if threads.busy:
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os._exit(code)
+            _leave_at_once(code)
         return code
 
-    return asyncio.run(whole())
+    code = asyncio.run(whole())
+    if any(not thread.daemon for thread in set(threading.enumerate()) - before):
+        _leave_at_once(code)
+    return code
+
+
+async def _told(work: Coroutine[Any, Any, int]) -> int:
+    try:
+        return await work
+    except OSError as error:
+        if isinstance(error, BrokenPipeError | ResultsLostError):
+            raise
+        return _unforeseen(error)
+    except Exception as error:  # noqa: BLE001 - the top of all work: a bug, told in one sentence
+        return _unforeseen(error)
+
+
+def _unforeseen(error: Exception) -> int:
+    from cipp_tui.cli.opening import told
+    from cipp_tui.services.told import unforeseen
+
+    return told(unforeseen(error, "carrying the command out"))
+
+
+def _leave_at_once(code: int) -> None:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _lost(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

@@ -35,10 +35,19 @@ class ProgressLine:
 PROGRESS = ProgressLine()
 
 
+class ResultsLostError(OSError):
+    """Standard output takes nothing more: its disk is full, for example."""
+
+
 def line(words: str) -> None:
-    """One line of results."""
+    """One line of results. Raises: BrokenPipeError, ResultsLostError."""
     PROGRESS.clear()
-    print(words, flush=True)
+    try:
+        print(words, flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise ResultsLostError(*error.args) from error
 
 
 def json_line(facts: Mapping[str, Any]) -> None:

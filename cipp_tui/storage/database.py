@@ -5,7 +5,7 @@ import contextlib
 import os
 import re
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -85,11 +85,9 @@ class Database:
 
     async def read(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         """All rows of a query. Raises: StorageProblem."""
-        try:
+        with _translated(self.path):
             async with self._connection.execute(sql, values) as cursor:
                 return [tuple(row) for row in await cursor.fetchall()]
-        except sqlite3.Error as error:
-            raise sqlite_problem(self.path, error) from None
 
     async def keep_writing(self) -> None:
         """The one writer: commits what was gathered once per tick, or at once when asked to."""
@@ -190,13 +188,12 @@ async def open_database(path: Path, *, to_act: bool = True) -> AsyncIterator[Dat
     Raises: StorageProblem when it is newer than the program, damaged, read-only, locked or full.
     """
     await asyncio.to_thread(_prepare, path, to_act)
-    try:
+    with _translated(path):
         connection = await aiosqlite.connect(path, isolation_level=None, timeout=BUSY_S)
-    except sqlite3.Error as error:
-        raise sqlite_problem(path, error) from None
     try:
-        await connection.execute("PRAGMA synchronous=FULL")
-        await connection.execute("PRAGMA foreign_keys=ON")
+        with _translated(path):
+            await connection.execute("PRAGMA synchronous=FULL")
+            await connection.execute("PRAGMA foreign_keys=ON")
         database = Database(connection, path)
         writer = asyncio.create_task(database.keep_writing())
         try:
@@ -206,7 +203,16 @@ async def open_database(path: Path, *, to_act: bool = True) -> AsyncIterator[Dat
         if to_act:
             database.demand_written()
     finally:
-        await connection.close()
+        with _translated(path):
+            await connection.close()
+
+
+@contextlib.contextmanager
+def _translated(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise sqlite_problem(path, error) from None
 
 
 def _prepare(path: Path, to_act: bool) -> None:
