@@ -136,7 +136,11 @@ class AuthCodeSignIn(MsalSignIn):
         door = self._door(BrowserSignInProblem)
         app = self._application(door, public=True)  # nothing is sent: it only makes the address
         flow: dict[str, Any] = app.initiate_auth_code_flow(
-            [scope], redirect_uri=redirect, prompt="select_account", response_mode="query"
+            [scope],
+            redirect_uri=redirect,
+            prompt="select_account",
+            response_mode="query",
+            claims_challenge=self.claims or None,
         )
         hide_from_now_on([flow["code_verifier"]])
         return flow

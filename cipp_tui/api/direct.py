@@ -269,6 +269,7 @@ class DirectBackend:
         """Source: Entra, "OAuth 2.0 authorization code flow"."""
         self.cancel_sign_in()
         self._begun = self._browser
+        self._browser.claims = self._sign_in.claims
         return await self._browser.begin_browser(self._settings.endpoints.graph_scope)
 
     def paste_address(self, text: str) -> None:

@@ -6,8 +6,8 @@ import logging
 import random
 import time
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
@@ -17,6 +17,7 @@ from pydantic import BaseModel, ValidationError
 
 from cipp_tui.api.backend import LearnedPace
 from cipp_tui.api.bodies import ACCEPTED_CODINGS, bounded_body, oddity
+from cipp_tui.api.claims import challenge_in
 from cipp_tui.api.concurrency import ConcurrencyLimit
 from cipp_tui.api.endpoints import Endpoints, Service
 from cipp_tui.api.errors import problem_from
@@ -40,13 +41,17 @@ from cipp_tui.domain.problems import (
     Refused,
     RemoteProblem,
     Side,
+    SignInProblem,
     Throttled,
     Unreachable,
+    retold,
 )
 
 LOG = logging.getLogger("cipp_tui.http")
 
 PATIENCE_S: Final = 240.0
+MOST_RENEWED: Final = 2_000
+CLAIMS_CHALLENGE: Final = "claims-challenge"
 MOST_BREAKS: Final = 6
 """So often may a call break or its reply be lost. A 429 is neither, and has its own patience."""
 UNREACHABLE_PATIENCE_S: Final = 20.0
@@ -74,6 +79,7 @@ class Token:
     expires_at: float  # by the session's monotonic clock
     scopes: frozenset[str] = frozenset()  # delegated scopes it was issued with
     own: bool = False  # it is for our own tenant
+    is_application: bool = False  # nobody is signed in: it is the application's own
 
     @property
     def side(self) -> Side:
@@ -159,6 +165,9 @@ class HttpClient:
         self.rejected = 0  # answers of 429
         self.refused_tokens: set[str] = set()
         """Tokens a service called invalid before their time: the machine slept, for example."""
+        self.renew: Callable[[Token, str], Awaitable[Token]] | None = None
+        """How a token is come by that proves the claims that were asked for."""
+        self._newer: dict[str, Token] = {}
         self.patience = Patience(clock)
         self._limits = Limits(clock, self.patience)
         # httpx's own client would add cookies, redirects and auth flows: nothing that our tokens
@@ -204,6 +213,7 @@ class HttpClient:
         """Send a request, with patience.
 
         Repeats any method on 429 (nothing was done), and repeatable calls on 5xx and lost replies.
+        A claims challenge (401: nothing was done either) is answered once, with a newer token.
         Raises: Unreachable, LostReply, Throttled, Refused, Broken, NotUnderstood; Unsuited for what
         a read-only session must not send.
         Source: Graph, "Throttling guidance"; Partner Center, "API throttling guidance".
@@ -218,6 +228,9 @@ class HttpClient:
         unreachable_until = self._clock.monotonic() + min(UNREACHABLE_PATIENCE_S, call.patience_s)
         attempt = 0
         broke = 0
+        is_renewed = False
+        if call.token is not None and call.token.value in self._newer:
+            call = replace(call, token=self._newer[call.token.value])
         while True:
             attempt += 1
             await limits.enter(call.tenant, call.units, call.writes)
@@ -242,9 +255,24 @@ class HttpClient:
                     raise
                 await self.patience.wait(wait)
             except Refused as problem:
-                if problem.status == 401 and call.token is not None:
-                    self.refused_tokens.add(call.token.value)
-                raise
+                if problem.status != 401 or call.token is None:
+                    raise
+                self.refused_tokens.add(call.token.value)
+                if not problem.claims or self.renew is None:
+                    raise
+                if is_renewed:
+                    raise retold(problem, SignInProblem, code=CLAIMS_CHALLENGE) from problem
+                is_renewed = True
+                call = replace(call, token=await self._renewed(call.token, problem.claims))
+
+    async def _renewed(self, token: Token, claims: str) -> Token:
+        """A token that proves more, also for whoever still holds the old one. Raises: Problem."""
+        assert self.renew is not None
+        newer = await self.renew(token, claims)
+        if len(self._newer) >= MOST_RENEWED:
+            self._newer.clear()
+        self._newer[token.value] = newer
+        return newer
 
     async def _in_turn(self, call: Call, limits: Host, attempt: int) -> Answer:
         """Send once, when a connection is free, unless a refusal to others closes the way first."""
@@ -378,6 +406,8 @@ class HttpClient:
             answer.headers.get("Retry-After"), self._clock.now(), answer.headers.get("Date")
         )
         problem.throttle_scope = answer.headers.get("x-ms-throttle-scope", "")
+        if answer.status == 401 and call.token is not None:
+            problem.claims = challenge_in(answer.headers.get("WWW-Authenticate"))
         return problem
 
 

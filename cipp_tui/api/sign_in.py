@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cipp_tui.api.backend import DeviceSignIn
+from cipp_tui.api.claims import claims_from
 from cipp_tui.api.credentials import Credential, for_msal
 from cipp_tui.api.endpoints import Endpoints, Service
 from cipp_tui.api.errors import problem_from
@@ -79,9 +80,10 @@ class MsalSignIn:
         self._loop = asyncio.get_running_loop()  # MSAL works in a thread, its requests do not
         self._flow: dict[str, Any] | None = None
         self._flow_door: MsalHttp | None = None
+        self.claims: str = ""  # what Entra ID wants the next sign-in to prove, as JSON
 
-    async def redeem(self, refresh_token: str, scope: str) -> SignedIn:
-        """A token for our own tenant from the refresh token.
+    async def redeem(self, refresh_token: str, scope: str, claims: str = "") -> SignedIn:
+        """A token for our own tenant from the refresh token. `claims`: what it has to prove.
 
         Raises: SignInProblem when the sign-in no longer works; Unreachable, Throttled, Broken.
         Source: MSAL for Python, acquire_token_by_refresh_token.
@@ -90,7 +92,7 @@ class MsalSignIn:
         while True:
             attempt += 1
             try:
-                return await asyncio.to_thread(self._redeem, refresh_token, scope)
+                return await asyncio.to_thread(self._redeem, refresh_token, scope, claims)
             except (Throttled, Broken, Unreachable, LostReply) as problem:
                 if attempt >= _MOST_ATTEMPTS or problem.code == PROXY_CREDENTIALS:
                     raise
@@ -140,13 +142,13 @@ class MsalSignIn:
         if self._flow is not None:
             self._flow["expires_at"] = 0
 
-    def _redeem(self, refresh_token: str, scope: str) -> SignedIn:
+    def _redeem(self, refresh_token: str, scope: str, claims: str) -> SignedIn:
         door = self._door()
 
         def ask() -> dict[str, Any]:
             app = self._application(door, public=self._is_public)
             result: dict[str, Any] = app.acquire_token_by_refresh_token(
-                refresh_token, scopes=[scope]
+                refresh_token, scopes=[scope], data={"claims": claims} if claims else {}
             )
             return result
 
@@ -157,7 +159,9 @@ class MsalSignIn:
 
         def ask() -> dict[str, Any]:
             app = self._application(door, public=True)
-            flow: dict[str, Any] = app.initiate_device_flow(scopes=[scope])
+            flow: dict[str, Any] = app.initiate_device_flow(
+                scopes=[scope], claims_challenge=self.claims or None
+            )
             return flow
 
         flow = self._ask(door, ask)
@@ -170,11 +174,11 @@ class MsalSignIn:
     def _finish(self) -> SignedIn:
         if self._flow is None or self._flow_door is None:
             raise SignInProblem("No sign-in is under way", code="not-started")
-        flow, door = self._flow, self._flow_door
+        flow, door, claims = self._flow, self._flow_door, self.claims or None
 
         def ask() -> dict[str, Any]:
             app = self._application(door, public=True)  # anew: MSAL would replay a failure
-            result: dict[str, Any] = app.acquire_token_by_device_flow(flow)
+            result: dict[str, Any] = app.acquire_token_by_device_flow(flow, claims)
             return result
 
         return self._signed_in(self._ask(door, ask), door)
@@ -214,7 +218,9 @@ class MsalSignIn:
 
     def _signed_in(self, result: Mapping[str, Any], door: MsalHttp) -> SignedIn:
         if "access_token" not in result:
+            self.claims = claims_from(result.get("claims")) or self.claims
             raise self._problem(result, door)
+        self.claims = ""
         claims = result.get("id_token_claims") or {}
         name = claims.get("preferred_username") or claims.get("upn")
         return SignedIn(

@@ -3,7 +3,9 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Final
 
 from cipp_tui.api.credentials import Credential, proof_for
@@ -25,6 +27,8 @@ from cipp_tui.domain.problems import Gone, Refused, SignInProblem, retold
 from cipp_tui.domain.tenants import TenantId
 
 LOG = logging.getLogger("cipp_tui.tokens")
+
+_NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 MOST_KEPT: Final = 1_000
 """Customers' tokens kept for the next time, the newest: each takes some kilobytes."""
@@ -62,6 +66,7 @@ class Tokens:
         self._kept: dict[tuple[TenantId, Service], Token] = {}
         self._locks: dict[tuple[TenantId, Service], asyncio.Lock] = {}
         self.user: str | None = None
+        http.renew = self.renewed
 
     @property
     def trouble(self) -> str:
@@ -119,9 +124,30 @@ class Tokens:
                 raise SignInProblem(
                     "A direct tenant needs the application's own secret", code="no-secret"
                 )
-            token = await self._ask(tenant, {"grant_type": "client_credentials"})
+            token = await self._as_application(tenant)
             self._keep_for(tenant, token)
             return token
+
+    async def renewed(self, token: Token, claims: str) -> Token:
+        """A token in place of one that a service wants to prove more: one request, then kept.
+
+        Whoever asks second gets the one that came meanwhile.
+        Raises: as `customer`, `application` and `partner_graph`.
+        Source: Entra, "Claims challenges, claims requests and client capabilities".
+        """
+        tenant = TenantId(token.tenant)
+        async with self._lock(tenant, token.service):
+            kept = self._kept.get((tenant, token.service))
+            if kept is not None and kept.value != token.value and self._good(kept):
+                return kept
+            if token.own:
+                return await self._redeem_own(token.service, self._scope_of(token.service), claims)
+            if token.is_application:
+                newer = await self._as_application(tenant, {"claims": claims})
+            else:
+                newer = await self._redeem(tenant, {"claims": claims})
+            self._keep_for(tenant, newer)
+            return newer
 
     def has(self, tenant: TenantId) -> bool:
         """Whether a good token is at hand."""
@@ -167,11 +193,19 @@ class Tokens:
         if not self._locks[oldest].locked():
             del self._locks[oldest]
 
-    async def _redeem(self, tenant: TenantId) -> Token:
+    async def _redeem(self, tenant: TenantId, more: Mapping[str, str] = _NOTHING) -> Token:
         refresh_token = await self._need_refresh()
-        return await self._ask(
-            tenant, {"grant_type": "refresh_token", "refresh_token": refresh_token}
-        )
+        grant = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+        return await self._ask(tenant, {**grant, **more})
+
+    async def _as_application(self, tenant: TenantId, more: Mapping[str, str] = _NOTHING) -> Token:
+        token = await self._ask(tenant, {"grant_type": "client_credentials", **more})
+        return replace(token, is_application=True)
+
+    def _scope_of(self, service: Service) -> str:
+        if service is Service.PARTNER_CENTER:
+            return self._endpoints.partner_center_scope
+        return self._endpoints.graph_scope
 
     async def _ask(self, tenant: TenantId, grant: Mapping[str, str]) -> Token:
         form = {
@@ -212,22 +246,23 @@ class Tokens:
             kept = self._kept.get((self._partner, service))
             if kept is not None and self._good(kept):
                 return kept
-            began = self._clock.monotonic()
-            signed_in = await self._sign_in.redeem(await self._need_refresh(), scope)
-            self._demand_same_user(signed_in)
-            self.user = signed_in.user or self.user
-            self._user_id = signed_in.user_id or self._user_id
-            if signed_in.refresh_token:
-                await self._keep(signed_in.refresh_token)
-            token = Token(
-                signed_in.access_token,
-                service,
-                self._partner,
-                began + signed_in.expires_in,
-                own=True,
-            )
-            self._kept[(self._partner, service)] = token
-            return token
+            return await self._redeem_own(service, scope)
+
+    async def _redeem_own(self, service: Service, scope: str, claims: str = "") -> Token:
+        began = self._clock.monotonic()
+        signed_in = await self._sign_in.redeem(
+            await self._need_refresh(), scope, **({"claims": claims} if claims else {})
+        )
+        self._demand_same_user(signed_in)
+        self.user = signed_in.user or self.user
+        self._user_id = signed_in.user_id or self._user_id
+        if signed_in.refresh_token:
+            await self._keep(signed_in.refresh_token)
+        token = Token(
+            signed_in.access_token, service, self._partner, began + signed_in.expires_in, own=True
+        )
+        self._kept[(self._partner, service)] = token
+        return token
 
     async def _need_refresh(self) -> str:
         token = await self._refresh()

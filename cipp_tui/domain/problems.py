@@ -153,6 +153,7 @@ class RemoteProblem(Problem):
     family = "remote"
     wait_s: float | None = None  # how long the service asked us to wait
     throttle_scope: str = ""  # whom a 429 is about; empty: everybody
+    claims: str = ""  # what a newer token has to prove, as JSON: a claims challenge
 
 
 class Unreachable(RemoteProblem):

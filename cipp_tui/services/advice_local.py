@@ -83,6 +83,14 @@ LOCAL: Final[Mapping[str, Advice]] = {
         "Sign in again{browser}; over SSH paste the address that the browser ends on.",
         signs_in=True,
     ),
+    "claims-challenge": Advice(
+        "claims-challenge",
+        "sign-in",
+        "Microsoft wants our sign-in to prove more than a new token did.",
+        "Sign in again{sign_in}.",
+        fleet_wide=True,
+        signs_in=True,
+    ),
     "kept-sign-in": Advice(
         "kept-sign-in",
         "sign-in",

@@ -117,6 +117,8 @@ class Tenant:
     hint: str = "up-to-date"  # what a correct client is expected to find
     gone: Literal[None, 90002, 5000224] = None
     refusal: SignInRefusal | None = None
+    challenge: str | None = None  # claims that Graph wants a token to have been asked for with
+    challenge_lasts: bool = False  # and is not content with
     mfa_since: float | None = None  # only a sign-in with MFA after this moment counts
     domains: Literal["readable", "forbidden", "empty"] = "readable"
     unlicensed: frozenset[str] = frozenset()  # resource apps that cannot be set up here

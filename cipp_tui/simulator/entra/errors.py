@@ -54,6 +54,7 @@ KNOWN: Final[dict[int, Known]] = {
         "Due to a configuration change made by your administrator, or because you moved to a new "
         "location, you must enroll in multi-factor authentication to access '{resource}'.",
         "basic_action",
+        _CA_CLAIMS,
     ),
     50177: Known(
         400,

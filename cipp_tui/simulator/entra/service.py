@@ -227,7 +227,7 @@ class SignInService:
         wanted = wanted_from(form.get("scope", ""))
         roles = application_permissions(self.context, tenant, wanted)
         subject = Subject(tenant.id, self.context.world.application.app_id, None)
-        return json_response(200, self._access(subject, wanted, roles, mfa=False))
+        return json_response(200, self._access(subject, wanted, roles, form, mfa=False))
 
     def _user_tokens(
         self, tenant: Tenant, session: Session, wanted: Wanted, form: Mapping[str, str]
@@ -238,7 +238,7 @@ class SignInService:
         subject = Subject(
             tenant.id, world.application.app_id, user.id, user.name, user.upn, world.partner.id
         )
-        body = self._access(subject, wanted, permissions, mfa=session.mfa)
+        body = self._access(subject, wanted, permissions, form, mfa=session.mfa)
         prefix = f"{wanted.resource.audience}/"
         granted = [prefix + scope for scope in permissions] + [f"{prefix}.default"]
         body["scope"] = " ".join(granted + sorted(wanted.oidc))
@@ -261,7 +261,13 @@ class SignInService:
         return json_response(200, body)
 
     def _access(
-        self, subject: Subject, wanted: Wanted, permissions: list[str], *, mfa: bool
+        self,
+        subject: Subject,
+        wanted: Wanted,
+        permissions: list[str],
+        form: Mapping[str, str],
+        *,
+        mfa: bool,
     ) -> dict[str, Any]:
         lifetime = self.context.knobs.token_lifetime_s
         return {
@@ -275,6 +281,7 @@ class SignInService:
                 now=self.context.clock(),
                 lifetime_s=lifetime,
                 mfa=mfa,
+                answered=form.get("claims"),
             ),
         }
 

@@ -58,6 +58,7 @@ class TokenMint:
         now: float,
         lifetime_s: int,
         mfa: bool,
+        answered: str | None = None,
     ) -> str:
         """Issue an access token that keeps these permissions until it ends.
 
@@ -73,6 +74,8 @@ class TokenMint:
             "tid": subject.tenant_id,
             "ver": "1.0",
         }
+        if answered is not None:
+            claims["answered"] = answered  # the simulator's own: what it was asked for with
         if subject.user_id is None:
             claims |= {"idtyp": "app", "oid": derived_guid("app", subject.tenant_id)}
             claims |= {"roles": permissions}

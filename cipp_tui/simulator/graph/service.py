@@ -1,5 +1,6 @@
 """Graph over HTTP: token check, routing, rights, limits, and the common headers."""
 
+import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -112,6 +113,14 @@ class Graph:
         user = world.users.get(claims.get("oid", "")) if claims["idtyp"] == "user" else None
         if tenant is None or tenant.gone is not None:
             return self._unauthorized("Invalid tenant.")
+        if tenant.challenge is not None and (
+            tenant.challenge_lasts or claims.get("answered") != tenant.challenge
+        ):
+            return self._unauthorized(
+                "Continuous access evaluation resulted in challenge with result:"
+                " InteractionRequired and code: TokenCreatedWithOutdatedPolicies",
+                tenant.challenge,
+            )
         permissions = (
             scope_set(claims["scp"])
             if claims["idtyp"] == "user"
@@ -225,8 +234,11 @@ class Graph:
         }
         return body
 
-    def _unauthorized(self, message: str) -> Response:
+    def _unauthorized(self, message: str, challenge: str | None = None) -> Response:
         realm = 'Bearer realm="", authorization_uri="https://login.microsoftonline.com/common"'
+        if challenge is not None:
+            encoded = base64.b64encode(challenge.encode()).decode()
+            realm += f', error="insufficient_claims", claims="{encoded}"'
         body = self._body("InvalidAuthenticationToken", message, {})
         return json_response(401, body, {"WWW-Authenticate": realm})
 
