@@ -1,22 +1,23 @@
 """Every HTTP request goes through here: pacing, retries, limits, and what a failure means."""
 
 import asyncio
-import json
 import logging
-import random
 import time
-import uuid
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
-from functools import lru_cache
-from typing import Any, Final, TypeVar
-from urllib.parse import urlencode
+from dataclasses import replace
+from typing import Final
 
 import httpx
-from pydantic import BaseModel, ValidationError
 
 from cipp_tui.api.backend import LearnedPace
-from cipp_tui.api.bodies import ACCEPTED_CODINGS, bounded_body, oddity
+from cipp_tui.api.bodies import ACCEPTED_CODINGS, bounded_body
+from cipp_tui.api.calls import Answer as Answer
+from cipp_tui.api.calls import Call as Call
+from cipp_tui.api.calls import Token as Token
+from cipp_tui.api.calls import first_of as first_of
+from cipp_tui.api.calls import form_bytes, side_of
+from cipp_tui.api.calls import json_bytes as json_bytes
+from cipp_tui.api.calls import request_id as request_id
 from cipp_tui.api.claims import challenge_in
 from cipp_tui.api.concurrency import ConcurrencyLimit
 from cipp_tui.api.endpoints import Endpoints, Service
@@ -49,7 +50,6 @@ from cipp_tui.domain.problems import (
 
 LOG = logging.getLogger("cipp_tui.http")
 
-PATIENCE_S: Final = 240.0
 MOST_RENEWED: Final = 2_000
 CLAIMS_CHALLENGE: Final = "claims-challenge"
 MOST_BREAKS: Final = 6
@@ -58,91 +58,8 @@ UNREACHABLE_PATIENCE_S: Final = 20.0
 CALL_LIMIT_S: Final = 120.0
 """For one request and its whole answer, however steadily bytes come in."""
 
-Model = TypeVar("Model", bound=BaseModel)
-
 _OF_NO_SERVICE: Final = (PROXY_AUTHENTICATION_REQUIRED, 429)
 """Refusals that mean the same whatever was asked."""
-
-
-def request_id() -> str:
-    """A new id for a request: unique, and no secret."""
-    return str(uuid.UUID(int=random.getrandbits(128), version=4))
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """An access token, and the one service it may be sent to."""
-
-    value: str = field(repr=False)
-    service: Service
-    tenant: str
-    expires_at: float  # by the session's monotonic clock
-    scopes: frozenset[str] = frozenset()  # delegated scopes it was issued with
-    own: bool = False  # it is for our own tenant
-    is_application: bool = False  # nobody is signed in: it is the application's own
-
-    @property
-    def side(self) -> Side:
-        """Whose Graph it is good for."""
-        return Side.OWN if self.own else Side.CUSTOMER
-
-    def good_at(self, monotonic: float, margin_s: float = 300.0) -> bool:
-        return monotonic < self.expires_at - margin_s
-
-
-@dataclass(slots=True, kw_only=True)
-class Call:
-    """One logical request; retried under the same `request_id`. Never changed, but not frozen,
-    which would take longer than all else about it."""
-
-    service: Service
-    method: str
-    path: str  # from the service's root, query included
-    token: Token | None = None
-    payload: Mapping[str, object] | bytes | None = None  # JSON, or to become JSON
-    form: Mapping[str, str] | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-    repeatable: bool = False  # doing it twice equals doing it once
-    request_id: str = field(default_factory=request_id)
-    patience_s: float = PATIENCE_S
-    about: str = ""  # the tenant whose limits it counts against, where no token tells
-    units: int = 1  # resource units, by the service's own price list
-    writes: int = 0
-    also_good: int | None = None  # a status that carries an answer all the same
-
-    @property
-    def tenant(self) -> str:
-        """Whose own limits it counts against; empty: nobody's but the host's."""
-        if self.token is None or self.service is Service.PARTNER_CENTER:
-            return self.about
-        return self.token.tenant
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A successful answer."""
-
-    status: int
-    headers: httpx.Headers
-    body: bytes
-    host: str
-    request_id: str
-
-    def parsed(self, model: type[Model]) -> Model:
-        """The body as the documented shape. Raises: NotUnderstood."""
-        try:
-            return model.model_validate_json(self.body)
-        except ValidationError as error:
-            raise self.not_understood(first_of(error)) from None
-
-    def not_understood(self, why: str) -> NotUnderstood:
-        return NotUnderstood(
-            f"The answer has another shape than documented: {oddity(self.body) or why}",
-            code="not-understood",
-            host=self.host,
-            status=self.status,
-            request_id=self.request_id,
-        )
 
 
 class HttpClient:
@@ -323,7 +240,7 @@ class HttpClient:
             content = body if isinstance(body, bytes) else json_bytes(body)
         elif call.form is not None:
             headers.append((b"Content-Type", b"application/x-www-form-urlencoded"))
-            content = _form_bytes(tuple(call.form.items()))
+            content = form_bytes(tuple(call.form.items()))
         return httpx.Request(
             call.method,
             self._bases[call.service],
@@ -338,6 +255,7 @@ class HttpClient:
         Raises: Unreachable, LostReply, Throttled, Broken, NotUnderstood for whatever no library has
         to see: redirects, a proxy's refusal, 429 and 5xx.
         """
+        demand_plain(call.path)
         answer = await self._transmit(call)
         status = answer.status
         if status < 300 or (400 <= status < 500 and status not in _OF_NO_SERVICE):
@@ -411,24 +329,6 @@ class HttpClient:
         return problem
 
 
-def side_of(call: Call) -> Side:
-    """Whose tenant a call is about. Partner Center's is told by its answer."""
-    if call.token is None or call.service is not Service.GRAPH:
-        return Side.CUSTOMER
-    return call.token.side
-
-
-def json_bytes(payload: object) -> bytes:
-    """A body as it goes over the wire."""
-    return json.dumps(payload, separators=(",", ":")).encode()
-
-
-@lru_cache(maxsize=4)
-def _form_bytes(form: tuple[tuple[str, str], ...]) -> bytes:
-    """A form; that of a customer's token is the same for every customer."""
-    return urlencode(form).encode()
-
-
 def _is_long(call: Call) -> bool:
     """Whether it belongs to work that writes: many requests, one after the other."""
     return call.writes > 0 or call.service is Service.PARTNER_CENTER
@@ -449,9 +349,3 @@ def _server_id(headers: Mapping[str, str]) -> str | None:
         if value := headers.get(name):
             return value[:80]
     return None
-
-
-def first_of(error: ValidationError) -> str:
-    first: Any = error.errors(include_url=False, include_input=False)[0]
-    where = ".".join(str(part) for part in first["loc"]) or "the body"
-    return f"{where}: {first['msg']}"

@@ -15,7 +15,7 @@ def http(body: bytes, *, status: int = 200, headers: str = "") -> bytes:
     """A whole answer."""
     head = (
         f"HTTP/1.1 {status} As It Is\r\nContent-Type: application/json\r\n"
-        f"Content-Length: {len(body)}\r\n{headers}\r\n"
+        f"Content-Length: {len(body)}\r\nConnection: close\r\n{headers}\r\n"
     )
     return head.encode() + body
 
