@@ -27,6 +27,8 @@ class Knobs:
     # Conditional Access blocks device codes: told to whoever polls, or in the browser alone.
     device_code_blocked: Literal["no", "told", "silent"] = "no"
     browser_sign_in: Literal["approved", "declined", "blocked"] = "approved"
+    # Whether a user's token without CrossTenantInformation.ReadBasic.All reads tenant information.
+    tenant_information: Literal["field", "documented"] = "field"
     enforce_limits: bool = True  # the documented limits
     partner_center_per_s: int = 50
     requests_per_second: float | None = None  # one limit over all three services

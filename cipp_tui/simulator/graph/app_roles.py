@@ -24,7 +24,6 @@ from cipp_tui.simulator.graph.lookup import (
     referred_principal,
 )
 from cipp_tui.simulator.graph.odata import Shape, collection, filtered, shape, single
-from cipp_tui.simulator.graph.rights import READ_APP_ROLES, READ_APPLICATIONS, WRITE_APP_ROLES
 from cipp_tui.simulator.graph.times import graph_time
 from cipp_tui.simulator.ids import assignment_id
 from cipp_tui.simulator.rules import user_roles
@@ -60,7 +59,6 @@ ASSIGNMENT: Final[Shape[Assignment]] = shape(
     "servicePrincipals/{}/appRoleAssignments",
     route="app-roles.list",
     cost=2,
-    permissions=READ_APP_ROLES,
 )
 def list_assignments(call: GraphCall) -> Reply:
     """Answer the roles a principal holds."""
@@ -74,7 +72,6 @@ def list_assignments(call: GraphCall) -> Reply:
     "servicePrincipals/{}/appRoleAssignedTo",
     route="app-roles.assigned-to",
     cost=2,
-    permissions=READ_APP_ROLES,
 )
 def list_assigned_to(call: GraphCall) -> Reply:
     """Answer who holds roles of a principal."""
@@ -94,7 +91,6 @@ def list_assigned_to(call: GraphCall) -> Reply:
     "servicePrincipals/{}/appRoleAssignments",
     "servicePrincipals/{}/appRoleAssignedTo",
     route="app-roles.create",
-    permissions=WRITE_APP_ROLES,
     user_roles=MAY_MANAGE_APPLICATIONS,
 )
 def create_assignment(call: GraphCall) -> Reply:
@@ -127,7 +123,6 @@ def create_assignment(call: GraphCall) -> Reply:
     "servicePrincipals/{}/appRoleAssignments/{}",
     "servicePrincipals/{}/appRoleAssignedTo/{}",
     route="app-roles.delete",
-    permissions=WRITE_APP_ROLES,
     user_roles=MAY_MANAGE_APPLICATIONS,
 )
 def delete_assignment(call: GraphCall) -> Reply:
@@ -163,8 +158,6 @@ def _check_may_assign(call: GraphCall, resource: ServicePrincipal) -> None:
 
     Source: Entra docs, grant tenant-wide admin consent (Privileged Role Administrator).
     """
-    if not call.caller.permissions & READ_APPLICATIONS:
-        raise denied()
     user = call.caller.user
     if user is None or resource.app_id != GRAPH:
         return

@@ -19,7 +19,6 @@ from cipp_tui.simulator.graph.call import (
 from cipp_tui.simulator.graph.endpoints import endpoint
 from cipp_tui.simulator.graph.lookup import check_writable, readable_principal, referred_principal
 from cipp_tui.simulator.graph.odata import Shape, collection, filtered, shape, single, unpaged
-from cipp_tui.simulator.graph.rights import READ_APPLICATIONS, READ_ROLES, WRITE_ROLES
 from cipp_tui.simulator.ids import role_assignment_id
 from cipp_tui.simulator.rules import active_relationships
 
@@ -83,19 +82,19 @@ ROLE_ASSIGNMENT: Final[Shape[RoleAssignment]] = shape(
 )
 
 
-@endpoint("GET", "directoryRoleTemplates", route="role-templates.list", permissions=READ_ROLES)
+@endpoint("GET", "directoryRoleTemplates", route="role-templates.list")
 def list_templates(call: GraphCall) -> Reply:
     """Answer the roles there can be; never paged."""
     return unpaged(call, TEMPLATE, ROLE_NAMES.items())
 
 
-@endpoint("GET", "directoryRoles", route="directory-roles.list", permissions=READ_ROLES)
+@endpoint("GET", "directoryRoles", route="directory-roles.list")
 def list_roles(call: GraphCall) -> Reply:
     """Answer the roles activated in this tenant."""
     return unpaged(call, ROLE, filtered(call, ROLE, _active(call)))
 
 
-@endpoint("GET", "directoryRoles/{}", route="directory-roles.get", permissions=READ_ROLES)
+@endpoint("GET", "directoryRoles/{}", route="directory-roles.get")
 def get_role(call: GraphCall) -> Reply:
     """Answer one activated role by id or template id."""
     return single(call, ROLE, _role(call, call.keys[0]))
@@ -105,7 +104,6 @@ def get_role(call: GraphCall) -> Reply:
     "POST",
     "directoryRoles",
     route="directory-roles.activate",
-    permissions=WRITE_ROLES,
     user_roles=MAY_ASSIGN_ROLES,
 )
 def activate_role(call: GraphCall) -> Reply:
@@ -130,7 +128,6 @@ def activate_role(call: GraphCall) -> Reply:
     "GET",
     "directoryRoles/{}/members",
     route="directory-roles.members",
-    permissions=READ_ROLES,
 )
 def list_members(call: GraphCall) -> Reply:
     """Answer the principals that hold a role."""
@@ -144,7 +141,6 @@ def list_members(call: GraphCall) -> Reply:
     "POST",
     "directoryRoles/{}/members/$ref",
     route="directory-roles.add-member",
-    permissions=WRITE_ROLES,
     user_roles=MAY_ASSIGN_ROLES,
 )
 def add_member(call: GraphCall) -> Reply:
@@ -167,7 +163,6 @@ def add_member(call: GraphCall) -> Reply:
     "DELETE",
     "directoryRoles/{}/members/{}/$ref",
     route="directory-roles.remove-member",
-    permissions=WRITE_ROLES,
     user_roles=MAY_ASSIGN_ROLES,
 )
 def remove_member(call: GraphCall) -> Reply:
@@ -192,7 +187,6 @@ def remove_member(call: GraphCall) -> Reply:
     "servicePrincipals/{}/transitiveMemberOf",
     "servicePrincipals/{}/transitiveMemberOf/microsoft.graph.directoryRole",
     route="principals.member-of",
-    permissions=READ_APPLICATIONS,
 )
 def list_roles_of_principal(call: GraphCall) -> Reply:
     """Answer the directory roles a principal holds; CIPP writes the cast with a `#`."""
@@ -210,7 +204,6 @@ def list_roles_of_principal(call: GraphCall) -> Reply:
     "GET",
     "roleManagement/directory/roleAssignments",
     route="role-assignments.list",
-    permissions=READ_ROLES,
 )
 def list_role_assignments(call: GraphCall) -> Reply:
     """Answer who holds roles: the tenant's principals and, through GDAP, partner groups."""

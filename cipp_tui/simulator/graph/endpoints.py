@@ -1,4 +1,6 @@
-"""The table of Graph endpoints: path template and method to handler, cost and needed rights.
+"""The table of Graph endpoints: path template and method to handler, cost and the user's roles.
+
+Which permissions a token needs is in `permission_table`.
 
 Handlers register themselves with `endpoint`; `service.py` imports their modules.
 """
@@ -23,7 +25,6 @@ class Endpoint:
     route: str
     handler: Handler
     cost: int  # resource units of a read
-    permissions: frozenset[str]  # any one of them; empty: every token will do
     user_roles: frozenset[str]  # any one of them for a user; empty: none needed
     delegated_only: bool
     home_only: bool  # exists in the partner tenant only
@@ -41,7 +42,6 @@ def endpoint(
     *templates: str,
     route: str,
     cost: int = 1,
-    permissions: frozenset[str] = NO_NEEDS,
     user_roles: frozenset[str] = NO_NEEDS,
     delegated_only: bool = False,
     home_only: bool = False,
@@ -49,7 +49,7 @@ def endpoint(
     """Register a handler under its path templates, in which `{}` stands for a key."""
 
     def register(handler: Handler) -> Handler:
-        entry = Endpoint(route, handler, cost, permissions, user_roles, delegated_only, home_only)
+        entry = Endpoint(route, handler, cost, user_roles, delegated_only, home_only)
         for template in templates:
             ENDPOINTS.setdefault(template, {})[method] = entry
             _WORDS.update(part for part in template.split("/") if part != PLACE)

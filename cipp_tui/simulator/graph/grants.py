@@ -23,7 +23,6 @@ from cipp_tui.simulator.graph.lookup import (
     referred_principal,
 )
 from cipp_tui.simulator.graph.odata import Shape, collection, filtered, shape, single
-from cipp_tui.simulator.graph.rights import READ_GRANTS, WRITE_GRANTS
 from cipp_tui.simulator.ids import grant_id
 
 GRANT: Final[Shape[DelegatedGrant]] = shape(
@@ -39,7 +38,7 @@ GRANT: Final[Shape[DelegatedGrant]] = shape(
 )
 
 
-@endpoint("GET", "oauth2PermissionGrants", route="grants.list", cost=2, permissions=READ_GRANTS)
+@endpoint("GET", "oauth2PermissionGrants", route="grants.list", cost=2)
 def list_grants(call: GraphCall) -> Reply:
     """Answer the grants of a tenant; without a filter on the client, fresh ones are missing.
 
@@ -56,7 +55,6 @@ def list_grants(call: GraphCall) -> Reply:
     "servicePrincipals/{}/oauth2PermissionGrants",
     route="grants.list",
     cost=2,
-    permissions=READ_GRANTS,
 )
 def list_grants_of_principal(call: GraphCall) -> Reply:
     """Answer the grants of one client."""
@@ -65,7 +63,7 @@ def list_grants_of_principal(call: GraphCall) -> Reply:
     return collection(call, GRANT, filtered(call, GRANT, grants))
 
 
-@endpoint("GET", "oauth2PermissionGrants/{}", route="grants.get", permissions=READ_GRANTS)
+@endpoint("GET", "oauth2PermissionGrants/{}", route="grants.get")
 def get_grant(call: GraphCall) -> Reply:
     """Answer one grant."""
     return single(call, GRANT, _grant(call))
@@ -75,7 +73,6 @@ def get_grant(call: GraphCall) -> Reply:
     "POST",
     "oauth2PermissionGrants",
     route="grants.create",
-    permissions=WRITE_GRANTS,
     user_roles=MAY_MANAGE_APPLICATIONS,
 )
 def create_grant(call: GraphCall) -> Reply:
@@ -107,7 +104,6 @@ def create_grant(call: GraphCall) -> Reply:
     "PATCH",
     "oauth2PermissionGrants/{}",
     route="grants.update",
-    permissions=WRITE_GRANTS,
     user_roles=MAY_MANAGE_APPLICATIONS,
 )
 def update_grant(call: GraphCall) -> Reply:
@@ -124,7 +120,6 @@ def update_grant(call: GraphCall) -> Reply:
     "DELETE",
     "oauth2PermissionGrants/{}",
     route="grants.delete",
-    permissions=WRITE_GRANTS,
     user_roles=MAY_MANAGE_APPLICATIONS,
 )
 def delete_grant(call: GraphCall) -> Reply:

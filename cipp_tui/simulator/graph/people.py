@@ -17,7 +17,6 @@ from cipp_tui.simulator.graph.call import (
 from cipp_tui.simulator.graph.endpoints import endpoint
 from cipp_tui.simulator.graph.members import GROUP, MEMBER, USER, Member, home_roles
 from cipp_tui.simulator.graph.odata import collection, filtered, single
-from cipp_tui.simulator.graph.rights import READ_DIRECTORY, READ_GROUPS, READ_USERS
 from cipp_tui.simulator.rules import groups_of
 from cipp_tui.simulator.world import Group, User
 
@@ -31,14 +30,14 @@ def get_me(call: GraphCall) -> Reply:
     return single(call, USER, _me(call))
 
 
-@endpoint("GET", "users", route="users.list", cost=2, permissions=READ_USERS)
+@endpoint("GET", "users", route="users.list", cost=2)
 def list_users(call: GraphCall) -> Reply:
     """Answer the users of the partner tenant; customers have none here."""
     users = list(call.world.users.values()) if _at_home(call) else []
     return collection(call, USER, filtered(call, USER, users))
 
 
-@endpoint("GET", "users/{}", route="users.get", permissions=READ_USERS)
+@endpoint("GET", "users/{}", route="users.get")
 def get_user(call: GraphCall) -> Reply:
     """Answer one user by id or user principal name."""
     return single(call, USER, _user(call, call.keys[0]))
@@ -46,7 +45,7 @@ def get_user(call: GraphCall) -> Reply:
 
 @endpoint(
     "GET", "users/{}/memberOf", "users/{}/memberOf/microsoft.graph.group",
-    route="users.member-of", permissions=READ_DIRECTORY, cost=2,
+    route="users.member-of", cost=2,
 )  # fmt: skip
 def list_groups_of_user(call: GraphCall) -> Reply:
     """Answer the groups a user is in directly."""
@@ -64,7 +63,7 @@ def list_my_groups(call: GraphCall) -> Reply:
 
 @endpoint(
     "GET", "users/{}/transitiveMemberOf", "users/{}/transitiveMemberOf/microsoft.graph.group",
-    route="users.transitive-member-of", permissions=READ_DIRECTORY, cost=2,
+    route="users.transitive-member-of", cost=2,
 )  # fmt: skip
 def list_all_groups_of_user(call: GraphCall) -> Reply:
     """Answer the groups a user is in, through other groups too."""
@@ -86,7 +85,6 @@ def list_all_my_groups(call: GraphCall) -> Reply:
     "me/checkMemberGroups",
     route="users.check-member-groups",
     cost=4,
-    permissions=READ_DIRECTORY,
 )
 def check_member_groups(call: GraphCall) -> Reply:
     """Answer which of at most twenty groups a user is in."""
@@ -103,7 +101,6 @@ def check_member_groups(call: GraphCall) -> Reply:
     "directoryObjects/getByIds",
     route="directory-objects.get-by-ids",
     cost=5,
-    permissions=READ_DIRECTORY,
 )
 def get_by_ids(call: GraphCall) -> Reply:
     """Answer the objects with these ids; unknown ones are left out."""
@@ -124,20 +121,20 @@ def get_by_ids(call: GraphCall) -> Reply:
     return collection(call, MEMBER, found, default_top=MOST_IDS)
 
 
-@endpoint("GET", "groups", route="groups.list", permissions=READ_GROUPS)
+@endpoint("GET", "groups", route="groups.list")
 def list_groups(call: GraphCall) -> Reply:
     """Answer the security groups of the partner tenant."""
     groups = list(call.world.groups.values()) if _at_home(call) else []
     return collection(call, GROUP, filtered(call, GROUP, groups))
 
 
-@endpoint("GET", "groups/{}", route="groups.get", permissions=READ_GROUPS)
+@endpoint("GET", "groups/{}", route="groups.get")
 def get_group(call: GraphCall) -> Reply:
     """Answer one group."""
     return single(call, GROUP, _group(call))
 
 
-@endpoint("GET", "groups/{}/members", route="groups.members", cost=3, permissions=READ_GROUPS)
+@endpoint("GET", "groups/{}/members", route="groups.members", cost=3)
 def list_group_members(call: GraphCall) -> Reply:
     """Answer the direct members of a group."""
     world = call.world
@@ -151,7 +148,7 @@ def list_group_members(call: GraphCall) -> Reply:
 
 @endpoint(
     "GET", "groups/{}/memberOf", "groups/{}/memberOf/microsoft.graph.group",
-    route="groups.member-of", permissions=READ_GROUPS,
+    route="groups.member-of",
 )  # fmt: skip
 def list_groups_of_group(call: GraphCall) -> Reply:
     """Answer the groups a group is in directly."""

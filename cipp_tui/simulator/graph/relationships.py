@@ -19,7 +19,6 @@ from cipp_tui.simulator.graph.odata import (
     shape,
     single,
 )
-from cipp_tui.simulator.graph.rights import READ_RELATIONSHIPS
 from cipp_tui.simulator.graph.times import graph_time
 from cipp_tui.simulator.ids import derived_guid
 from cipp_tui.simulator.world import GroupAccess, Relationship, World
@@ -110,8 +109,6 @@ CUSTOMER: Final[Shape[Customer]] = shape(
     "GET",
     "tenantRelationships/delegatedAdminRelationships",
     route="relationships.list",
-    permissions=READ_RELATIONSHIPS,
-    delegated_only=True,
     home_only=True,
 )
 def list_relationships(call: GraphCall) -> Reply:
@@ -124,8 +121,6 @@ def list_relationships(call: GraphCall) -> Reply:
     "GET",
     "tenantRelationships/delegatedAdminRelationships/{}",
     route="relationships.get",
-    permissions=READ_RELATIONSHIPS,
-    delegated_only=True,
     home_only=True,
 )
 def get_relationship(call: GraphCall) -> Reply:
@@ -137,8 +132,6 @@ def get_relationship(call: GraphCall) -> Reply:
     "GET",
     "tenantRelationships/delegatedAdminRelationships/{}/accessAssignments",
     route="access-assignments.list",
-    permissions=READ_RELATIONSHIPS,
-    delegated_only=True,
     home_only=True,
 )
 def list_access_assignments(call: GraphCall) -> Reply:
@@ -154,8 +147,6 @@ def list_access_assignments(call: GraphCall) -> Reply:
     "GET",
     "tenantRelationships/delegatedAdminCustomers",
     route="delegated-customers.list",
-    permissions=READ_RELATIONSHIPS,
-    delegated_only=True,
     home_only=True,
 )
 def list_customers(call: GraphCall) -> Reply:

@@ -21,7 +21,6 @@ from cipp_tui.simulator.graph.call import (
 from cipp_tui.simulator.graph.endpoints import endpoint
 from cipp_tui.simulator.graph.lookup import check_quota, check_writable, readable_principal
 from cipp_tui.simulator.graph.odata import Shape, collection, filtered, shape, single
-from cipp_tui.simulator.graph.rights import READ_APPLICATIONS, WRITE_APPLICATIONS
 from cipp_tui.simulator.graph.times import graph_time
 from cipp_tui.simulator.ids import derived_guid, is_guid
 
@@ -120,7 +119,7 @@ _BETA_FIELDS["publishedPermissionScopes"] = _BETA_FIELDS.pop("oauth2PermissionSc
 BETA_PRINCIPAL: Final[Shape[ServicePrincipal]] = shape("servicePrincipals", _BETA_FIELDS)
 
 
-@endpoint("GET", "servicePrincipals", route="principals.list", permissions=READ_APPLICATIONS)
+@endpoint("GET", "servicePrincipals", route="principals.list")
 def list_principals(call: GraphCall) -> Reply:
     """Answer the principals of a tenant that lists already show."""
     form = _form(call)
@@ -139,7 +138,7 @@ def list_principals(call: GraphCall) -> Reply:
     return collection(call, form, filtered(call, form, listed), finish=finish)
 
 
-@endpoint("GET", "servicePrincipals/{}", route="principals.get", permissions=READ_APPLICATIONS)
+@endpoint("GET", "servicePrincipals/{}", route="principals.get")
 def get_principal(call: GraphCall) -> Reply:
     """Answer one principal by object id or app id."""
     return single(call, _form(call), readable_principal(call, call.keys[0]))
@@ -149,7 +148,6 @@ def get_principal(call: GraphCall) -> Reply:
     "POST",
     "servicePrincipals",
     route="principals.create",
-    permissions=WRITE_APPLICATIONS,
     user_roles=MAY_MANAGE_APPLICATIONS,
 )
 def create_principal(call: GraphCall) -> Reply:
@@ -187,7 +185,6 @@ def create_principal(call: GraphCall) -> Reply:
     "DELETE",
     "servicePrincipals/{}",
     route="principals.delete",
-    permissions=WRITE_APPLICATIONS,
     user_roles=MAY_MANAGE_APPLICATIONS,
 )
 def delete_principal(call: GraphCall) -> Reply:

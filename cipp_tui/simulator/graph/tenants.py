@@ -11,12 +11,6 @@ from typing import Any, Final
 from cipp_tui.simulator.graph.call import GraphCall, Reply, denied, not_found
 from cipp_tui.simulator.graph.endpoints import endpoint
 from cipp_tui.simulator.graph.odata import Shape, collection, filtered, shape, single
-from cipp_tui.simulator.graph.rights import (
-    READ_APPLICATIONS,
-    READ_DIRECTORY,
-    READ_DOMAINS,
-    READ_TENANT_INFORMATION,
-)
 from cipp_tui.simulator.graph.times import graph_time
 from cipp_tui.simulator.ids import derived_guid
 from cipp_tui.simulator.world import Application, Tenant
@@ -148,7 +142,7 @@ def domains_of(tenant: Tenant) -> list[Domain]:
     ]
 
 
-@endpoint("GET", "domains", route="domains.list", permissions=READ_DOMAINS)
+@endpoint("GET", "domains", route="domains.list")
 def list_domains(call: GraphCall) -> Reply:
     """Answer a tenant's domains, unless it lets nobody read them."""
     if call.tenant.domains == "forbidden":
@@ -157,28 +151,26 @@ def list_domains(call: GraphCall) -> Reply:
     return collection(call, DOMAIN, filtered(call, DOMAIN, names))
 
 
-@endpoint("GET", "organization", route="organization.list", permissions=READ_DIRECTORY)
+@endpoint("GET", "organization", route="organization.list")
 def list_organization(call: GraphCall) -> Reply:
     """Answer a collection of exactly one: this tenant."""
     return collection(call, ORGANIZATION, [call.tenant])
 
 
-@endpoint(
-    "GET", "contracts", route="contracts.list", cost=3, permissions=READ_DIRECTORY, home_only=True
-)
+@endpoint("GET", "contracts", route="contracts.list", cost=3, home_only=True)
 def list_contracts(call: GraphCall) -> Reply:
     """Answer the customers with a reseller contract."""
     customers = [t for t in call.world.tenants.values() if t.has_contract]
     return collection(call, CONTRACT, filtered(call, CONTRACT, customers))
 
 
-@endpoint("GET", "applications", route="applications.list", cost=2, permissions=READ_APPLICATIONS)
+@endpoint("GET", "applications", route="applications.list", cost=2)
 def list_applications(call: GraphCall) -> Reply:
     """Answer the registrations of this tenant: only the partner has one."""
     return collection(call, APPLICATION, filtered(call, APPLICATION, _registrations(call)))
 
 
-@endpoint("GET", "applications/{}", route="applications.get", cost=2, permissions=READ_APPLICATIONS)
+@endpoint("GET", "applications/{}", route="applications.get", cost=2)
 def get_application(call: GraphCall) -> Reply:
     """Answer a registration by object id or app id."""
     key = call.keys[0]
@@ -193,7 +185,6 @@ def get_application(call: GraphCall) -> Reply:
     "GET",
     "tenantRelationships/findTenantInformationByTenantId/{}",
     route="tenant-information.find",
-    permissions=READ_TENANT_INFORMATION,
 )
 def find_tenant_information(call: GraphCall) -> Reply:
     """Answer the public facts about any tenant."""
