@@ -180,6 +180,11 @@ class Backend(Protocol):
         """
         ...
 
+    @property
+    def domains_refusal(self) -> Problem | None:
+        """Why nobody's default domain could be read in the last reading: one cause for all."""
+        ...
+
     async def wanted(self) -> WantedPermissions:
         """The permission set every tenant should hold. Read once, then remembered."""
         ...

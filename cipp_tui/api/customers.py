@@ -81,7 +81,14 @@ class Customers:
         self._partner = partner
         self._direct = direct
         self._clock = clock
-        self._domains = DefaultDomains(http, tokens, clock=clock, at_once=domain_reads)
+        self._domains = DefaultDomains(
+            http, tokens, partner=partner, clock=clock, at_once=domain_reads
+        )
+
+    @property
+    def domains_refusal(self) -> Problem | None:
+        """Why nobody's default domain could be read in the last reading."""
+        return self._domains.refusal
 
     async def read(
         self,

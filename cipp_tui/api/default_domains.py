@@ -4,20 +4,28 @@ import asyncio
 import heapq
 import math
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Collection, Container, Iterable, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    Callable,
+    Collection,
+    Container,
+    Iterable,
+    Mapping,
+    Sequence,
+)
 from dataclasses import dataclass
 from itertools import count
 from typing import Any, Final, TypeAlias
 
 from cipp_tui.api.batch import MOST, Part, PartAnswer, repeat_after, send_once
 from cipp_tui.api.endpoints import Service
-from cipp_tui.api.http import HttpClient
+from cipp_tui.api.http import HttpClient, Token
 from cipp_tui.api.limits import TENANT_UNITS
 from cipp_tui.api.pace import Quota
 from cipp_tui.api.tokens import Tokens
 from cipp_tui.api.wire import TenantInformation
 from cipp_tui.domain.clock import Clock
-from cipp_tui.domain.problems import NotUnderstood
+from cipp_tui.domain.problems import NotUnderstood, Problem, Refused, Side, SignInProblem
 from cipp_tui.domain.tenants import TenantId
 
 LEFT_TO_OTHERS: Final = 140.0
@@ -121,7 +129,13 @@ class DefaultDomains:
     """Asks our own tenant what others are called."""
 
     def __init__(
-        self, http: HttpClient, tokens: Tokens, *, clock: Clock, at_once: Callable[[], int]
+        self,
+        http: HttpClient,
+        tokens: Tokens,
+        *,
+        partner: TenantId,
+        clock: Clock,
+        at_once: Callable[[], int],
     ) -> None:
         """`at_once`: how many batches are under way together."""
         self._http = http
@@ -129,6 +143,10 @@ class DefaultDomains:
         self._clock = clock
         self._at_once = at_once
         self._quota = Quota(*_UNITS)  # one for all readings of a session
+        self._partner = partner
+        self._refused_as_user: Problem | None = None
+        self.refusal: Problem | None = None
+        """Why nobody's domain could be read in the last reading: one cause for all."""
 
     async def read(
         self, line: Line, pages: AsyncGenerator[Sequence[TenantId], None] | None = None
@@ -142,6 +160,7 @@ class DefaultDomains:
         Raises: what keeps everybody from being asked.
         Source: Graph, "tenantRelationship: findTenantInformationByTenantId"; "Throttling guidance".
         """
+        self.refusal = None
         turning = None if pages is None else asyncio.create_task(_next(pages))
         flying: set[_Flight] = set() if turning is None else {turning}
         try:
@@ -186,9 +205,27 @@ class DefaultDomains:
     async def _ask(self, questions: Sequence[_Question], line: Line) -> Sequence[TenantId]:
         """Ask once. Who is answered for good; the others are back in the line."""
         began = self._clock.monotonic()
-        token = await self._tokens.partner_graph()
+        if self.refusal is not None:
+            return [question.tenant for question in questions]
+        as_user = self._refused_as_user is None
+        try:
+            token = await self._token()
+        except (SignInProblem, Refused):
+            if self._refused_as_user is None:
+                raise
+            self.refusal = self._refused_as_user  # there is no other way to ask
+            return [question.tenant for question in questions]
         parts = [question.part for question in questions]
         answers = await send_once(self._http, token, parts, clock=self._clock)
+        refusal = None if line.told else self._refusal_of_all(answers)
+        if refusal is not None:
+            if as_user:  # others may have found out meanwhile that it is refused
+                self._refused_as_user = self._refused_as_user or refusal
+                for question in questions:
+                    line.ask_again(question, self._clock.monotonic())
+                return []
+            self.refusal = refusal
+            return [question.tenant for question in questions]
         now = self._clock.monotonic()
         answered: list[TenantId] = []
         throttled: list[float] = []
@@ -207,6 +244,27 @@ class DefaultDomains:
             line.close_until(now + max(throttled))
             self._http.hold_tenant(Service.GRAPH, token, max(throttled))
         return answered
+
+    async def _token(self) -> Token:
+        """Our user's token; the application's own once the user's was refused.
+
+        The user's needs CrossTenantInformation.ReadBasic.All; CIPP's registration has it for the
+        application alone, and reports differ on whether rights on the directory will do.
+        Source: Graph, "tenantRelationship: findTenantInformationByTenantId"; CIPP-API.
+        """
+        if self._refused_as_user is not None:
+            return await self._tokens.application(self._partner)
+        return await self._tokens.partner_graph()
+
+    @staticmethod
+    def _refusal_of_all(answers: Mapping[str, PartAnswer]) -> Problem | None:
+        """The refusal that every question of a batch met: it is about us, not about a tenant."""
+        if any(answer.status != 403 for answer in answers.values()):
+            return None
+        problem = next(iter(answers.values())).problem() if answers else None
+        if problem is not None:
+            problem.about, problem.side = "tenant information", Side.OWN
+        return problem
 
 
 def _told_by(answer: PartAnswer) -> TenantInformation | None:

@@ -46,6 +46,7 @@ from cipp_tui.domain.evidence import Evidence
 from cipp_tui.domain.gdap_trace import TraceReading
 from cipp_tui.domain.jobs import Action, Step
 from cipp_tui.domain.permissions import AppId, WantedPermissions
+from cipp_tui.domain.problems import Problem
 from cipp_tui.domain.roles import RoleId
 from cipp_tui.domain.tenants import Tenant, TenantId, TenantKind, UnreadableRow
 
@@ -172,6 +173,11 @@ class DirectBackend:
         if only is not None:
             return self._customers.read_one(only, unreadable)
         return self._customers.read(unreadable, known)
+
+    @property
+    def domains_refusal(self) -> Problem | None:
+        """Source: none, nothing is sent."""
+        return self._customers.domains_refusal
 
     async def wanted(self) -> WantedPermissions:
         """Read once per session. Source: Graph, application resource type."""

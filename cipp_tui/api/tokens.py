@@ -64,6 +64,7 @@ class Tokens:
         self._user_id = ""  # whose the kept sign-in is; empty: nobody noted it
         self._is_bound = True  # what is kept says what it is for
         self._kept: dict[tuple[TenantId, Service], Token] = {}
+        self._own_application: Token | None = None  # our application's, in our own tenant
         self._locks: dict[tuple[TenantId, Service], asyncio.Lock] = {}
         self.user: str | None = None
         http.renew = self.renewed
@@ -116,16 +117,20 @@ class Tokens:
         Raises: Refused with an AADSTS code; SignInProblem when our secret is the cause.
         Source: Entra, "OAuth 2.0 client credentials flow".
         """
+        is_ours = tenant == self._partner  # where our user's token is kept, and is another one
         async with self._lock(tenant, Service.GRAPH):
-            kept = self._kept.get((tenant, Service.GRAPH))
+            kept = self._own_application if is_ours else self._kept.get((tenant, Service.GRAPH))
             if kept is not None and self._good(kept):
                 return kept
             if self._credential.kind is CredentialKind.NONE:
                 raise SignInProblem(
-                    "A direct tenant needs the application's own secret", code="no-secret"
+                    "Asking as the application needs its own secret", code="no-secret"
                 )
             token = await self._as_application(tenant)
-            self._keep_for(tenant, token)
+            if is_ours:
+                self._own_application = token
+            else:
+                self._keep_for(tenant, token)
             return token
 
     async def renewed(self, token: Token, claims: str) -> Token:
@@ -137,7 +142,8 @@ class Tokens:
         """
         tenant = TenantId(token.tenant)
         async with self._lock(tenant, token.service):
-            kept = self._kept.get((tenant, token.service))
+            is_ours = token.is_application and tenant == self._partner
+            kept = self._own_application if is_ours else self._kept.get((tenant, token.service))
             if kept is not None and kept.value != token.value and self._good(kept):
                 return kept
             if token.own:
@@ -146,7 +152,10 @@ class Tokens:
                 newer = await self._as_application(tenant, {"claims": claims})
             else:
                 newer = await self._redeem(tenant, {"claims": claims})
-            self._keep_for(tenant, newer)
+            if is_ours:
+                self._own_application = newer
+            else:
+                self._keep_for(tenant, newer)
             return newer
 
     def has(self, tenant: TenantId) -> bool:

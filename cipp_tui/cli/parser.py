@@ -216,6 +216,12 @@ def build_parser() -> argparse.ArgumentParser:
     simulate.add_argument(
         "--latency", type=_milliseconds, default=0.0, metavar="MS", help="of each answer"
     )
+    simulate.add_argument(
+        "--like",
+        choices=("field", "documented"),
+        default="field",
+        help="where Microsoft's pages and field reports differ (field)",
+    )
     simulate.add_argument("--faults", choices=("none", "mild", "storm"), default="none")
     simulate.add_argument(
         "--limit",

@@ -23,6 +23,7 @@ def simulate(arguments: argparse.Namespace) -> int:
             sys.stdout,
             requests_per_second=arguments.limit,
             up_to_date=arguments.up_to_date,
+            like=arguments.like,
         )
     except ValueError as error:
         tell(f"cipp-tui simulate: {error}")

@@ -151,6 +151,7 @@ class Listing:
             gone=tuple(left),
             excluded=excluded,
             domains_unread=tuple(unread),
+            domains_refusal=self._backend.domains_refusal,
             unreadable=tuple(odd),
         )
 

@@ -97,6 +97,7 @@ class Reading:
     gone: tuple[str, ...] = ()
     excluded: int = 0  # of those that were seen
     domains_unread: tuple[str, ...] = ()
+    domains_refusal: Problem | None = None  # one cause why no domain could be read
     unreadable: tuple[UnreadableRow, ...] = ()
 
     @property
@@ -115,11 +116,16 @@ class Reading:
             f"{number} {word}"
             for number, word in (
                 (self.excluded, "excluded"),
-                (len(self.domains_unread), "without a readable domain"),
+                (
+                    0 if self.domains_refusal else len(self.domains_unread),
+                    "without a readable domain",
+                ),
                 (len(self.unreadable), "unreadable"),
             )
             if number
         ]
+        if self.domains_refusal is not None:
+            rest.append(f"default domains not readable ({self.domains_refusal.code})")
         return ", ".join([*(news or ["nothing changed"]), *rest])
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final, TextIO
+from typing import Any, Final, Literal, TextIO
 
 from cipp_tui.simulator.core import Simulator
 from cipp_tui.simulator.faults import Faults
@@ -41,6 +41,7 @@ def simulate(
     until_stdin_closes: bool = False,
     requests_per_second: float | None = None,
     up_to_date: float | None = None,
+    like: Literal["field", "documented"] = "field",
 ) -> int:
     """Serve a fleet until SIGINT, SIGTERM, or the parent's end; return the exit code.
 
@@ -55,7 +56,9 @@ def simulate(
         build_world(tenants, seed, up_to_date=up_to_date),
         faults=Faults.preset(faults, seed),
         latency_ms=latency_ms,
-        knobs=replace(DEFAULT_KNOBS, requests_per_second=requests_per_second),
+        knobs=replace(
+            DEFAULT_KNOBS, requests_per_second=requests_per_second, tenant_information=like
+        ),
     )
     # The world lives as long as the process, and so does the log of requests: the collector need
     # not look at the one again, and not at every growth of the other.

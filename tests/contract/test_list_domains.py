@@ -4,10 +4,13 @@ import asyncio
 from contextlib import aclosing
 from pathlib import Path
 from types import CoroutineType
+from typing import Literal
+
+import pytest
 
 from cipp_tui.domain.problems import SignInProblem
 from cipp_tui.domain.tenants import TenantId, TenantKind, UnreadableRow
-from cipp_tui.simulator import Faults, Simulator
+from cipp_tui.simulator import Faults, Knobs, Simulator
 from cipp_tui.simulator.messages import InnerEntry
 from cipp_tui.simulator.plant import plant
 from tests.support import House, HurriedClock, running_house, simulator_for
@@ -235,3 +238,37 @@ async def test_a_direct_tenant_with_a_relationship_is_asked_about_once(tmp_path:
         assert row is not None
         assert row.tenant.kind is TenantKind.DIRECT
         assert row.tenant.name == house.world.tenants[direct].name
+
+
+# -- whether our user may ask is open -------------------------------------------------------------
+@pytest.mark.parametrize("like", ["field", "documented"])
+async def test_where_our_user_may_not_ask_the_application_does(
+    tmp_path: Path, like: Literal["field", "documented"]
+) -> None:
+    clock = HurriedClock()
+    simulator = simulator_for(
+        clock, tenants=50, up_to_date=1.0, knobs=Knobs(tenant_information=like)
+    )
+    async with running_house(tmp_path, simulator, clock=clock) as house:
+        await house.read_list()
+
+        assert len(named(house)) == 51
+        reading = house.session.listing.reading
+        assert reading.domains_refusal is None
+        assert reading.domains_unread == ()
+
+
+async def test_where_nobody_may_ask_it_is_said_once_with_its_cause(tmp_path: Path) -> None:
+    clock = HurriedClock()
+    simulator = simulator_for(
+        clock, tenants=50, up_to_date=1.0, knobs=Knobs(tenant_information="documented")
+    )
+    async with running_house(tmp_path, simulator, clock=clock, public_client=True) as house:
+        await house.read_list()
+
+        reading = house.session.listing.reading
+        assert reading.domains_refusal is not None
+        assert reading.domains_refusal.code == "Authorization_RequestDenied"
+        assert "default domains not readable (Authorization_RequestDenied)" in reading.words
+        assert "without a readable domain" not in reading.words
+        assert len(batches(simulator)) <= 10  # nobody goes on asking

@@ -96,6 +96,10 @@ class Lister:
     def __init__(self, customers: Customers) -> None:
         self._customers = customers
 
+    @property
+    def domains_refusal(self) -> Problem | None:
+        return self._customers.domains_refusal
+
     def tenants(
         self,
         only: TenantId | None = None,
