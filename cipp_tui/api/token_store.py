@@ -18,6 +18,7 @@ from typing_extensions import TypedDict
 
 from cipp_tui.api.endpoints import CLOUDS
 from cipp_tui.domain.problems import StorageProblem
+from cipp_tui.domain.redaction import hide_from_now_on
 from cipp_tui.domain.text import clean
 
 LOG = logging.getLogger("cipp_tui.token_store")
@@ -71,6 +72,9 @@ class KeptSignIn:
     binding: SignInBinding | None = None  # None: kept by version 0.1.0
     user: str = ""
     user_id: str = ""
+
+    def __post_init__(self) -> None:
+        hide_from_now_on([self.refresh_token])  # an answer may repeat what it was sent
 
 
 class TokenStore(Protocol):

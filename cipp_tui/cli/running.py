@@ -10,6 +10,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, ParamSpec, TypeVar
 
 from cipp_tui.cli.streams import ResultsLostError
+from cipp_tui.config.key_log import demand_key_log
+from cipp_tui.domain.problems import ConfigProblem, Problem
 
 LOG = logging.getLogger("cipp_tui.loop")
 
@@ -43,6 +45,11 @@ def run(work: Coroutine[Any, Any, int]) -> int:
     database that could not be closed, Python would wait with it, for ever perhaps: the process ends
     without it.
     """
+    try:
+        demand_key_log(os.environ)  # before anything is loaded that would open it
+    except ConfigProblem as problem:
+        work.close()
+        return _told_problem(problem)
     before = set(threading.enumerate())
     threads = Threads()
 
@@ -73,10 +80,15 @@ async def _told(work: Coroutine[Any, Any, int]) -> int:
 
 
 def _unforeseen(error: Exception) -> int:
-    from cipp_tui.cli.opening import told
     from cipp_tui.services.told import unforeseen
 
-    return told(unforeseen(error, "carrying the command out"))
+    return _told_problem(unforeseen(error, "carrying the command out"))
+
+
+def _told_problem(problem: Problem) -> int:
+    from cipp_tui.cli.opening import told  # which runs its commands by this module
+
+    return told(problem)
 
 
 def _leave_at_once(code: int) -> None:

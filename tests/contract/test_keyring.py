@@ -97,6 +97,13 @@ def test_what_the_keyring_refuses_is_kept_in_a_file(
     assert again.load() == kept("newest")
 
 
+def test_a_kept_token_is_in_no_problem_from_then_on() -> None:
+    token = "M.C5!short*token$of-another-kind"
+    kept(token)
+
+    assert token not in str(StorageProblem(f"the answer was: {token}"))
+
+
 def test_what_nobody_keeps_is_named(tmp_path: Path, keyring: Keyring) -> None:
     keyring.fails["set"] = PasswordSetError(SECRET)
     (tmp_path / "file").touch()

@@ -3,6 +3,8 @@
 import datetime
 import os
 import ssl
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -106,6 +108,30 @@ def test_a_key_log_that_cannot_be_written_is_named(
     assert ended.code == 2
     assert ended.err.startswith("cipp-tui: SSLKEYLOGFILE names /nonexistent/keys.log")
     assert ended.err.count("\n") == 1
+
+
+@pytest.mark.skipif(os.name != "posix", reason="paths of a Unix")
+@pytest.mark.parametrize("kind", ["missing", "pipe", "folder"])
+def test_a_key_log_is_named_before_a_library_opens_it(lab: Lab, kind: str) -> None:
+    """In a process of its own: the libraries of this one are loaded already."""
+    path = lab.folder / "none" / "keys.log" if kind == "missing" else lab.folder / "keys"
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+
+    done = subprocess.run(
+        [sys.executable, "-m", "cipp_tui", "sync"],
+        env=os.environ | {"SSLKEYLOGFILE": str(path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.startswith(f"cipp-tui: SSLKEYLOGFILE names {path}, which ")
+    assert done.stderr.count("\n") == 1
 
 
 def certificate() -> bytes:
