@@ -38,7 +38,7 @@ class Observation:
     properties: Mapping[str, str] = field(default_factory=dict)
     scopes: tuple[str, ...] = ()
     request_id: str = ""
-    duration_ms: int = 0
+    duration_ms: int | None = None  # None: of the batch it came in
     mfa: str = ""  # what Partner Center says of our sign-in: true, false, or nothing
     otherwise: tuple[str, ...] = ()  # where it is not as expected
 

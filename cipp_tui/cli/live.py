@@ -78,10 +78,8 @@ def _print(one: Observation) -> None:
     mark = "~" if one.otherwise else "+"
     status = one.status if one.status is not None else "no answer"
     mfa = f", MFA {one.mfa}" if one.mfa else ""
-    line(
-        f"{mark} {one.what}: {status}{f' {one.error}' if one.error else ''}{mfa}"
-        f" ({one.duration_ms} ms)"
-    )
+    took = f" ({one.duration_ms} ms)" if one.duration_ms is not None else ""
+    line(f"{mark} {one.what}: {status}{f' {one.error}' if one.error else ''}{mfa}{took}")
     for words in one.otherwise:
         line(f"    {words}")
     if one.scopes:

@@ -72,7 +72,7 @@ class SignInSheet(Dialog[bool]):
         yield line("", id="waiting")
         yield line(
             "cipp-tui will be able to: read tenants and relationships, give consent.\n"
-            "Conditional Access blocks device codes? b signs in with the browser; so does\n"
+            "Device codes blocked by a policy? b signs in with the browser, as does\n"
             f"cipp-tui login {self.session.profile.name} --method browser"
         )
 
@@ -158,8 +158,10 @@ class SignInSheet(Dialog[bool]):
         else:
             left = (waits.expires_at - self.session.clock.now()).total_seconds()
             minutes = max(1, int(left // 60))
-            what = "The code is good" if self.code is not None else "The sign-in waits"
-            self._say(f"Waiting. {what} for another {minutes} min.")
+            if self.code is not None:
+                self._say(f"Waiting. The code is good for another {minutes} min.")
+            else:
+                self._say(f"Waiting for the browser, for another {minutes} min.")
 
     def _say(self, words: str) -> None:
         if words != self._said:

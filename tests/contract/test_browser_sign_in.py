@@ -1,10 +1,11 @@
 """Signing in with a browser: it comes back to loopback, or the address it ended on is pasted."""
 
 import asyncio
+import io
 import os
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -19,7 +20,9 @@ from cipp_tui.services.advice import Surface, advise
 from cipp_tui.services.browser import is_browser_at_hand
 from cipp_tui.services.views import SignInState
 from cipp_tui.simulator import Faults, Knobs, Simulator, build_world
-from tests.contract.lab import lab_of
+from cipp_tui.simulator.knobs import DEFAULT_KNOBS
+from cipp_tui.simulator.messages import Request, Response
+from tests.contract.lab import Lab, lab_of
 from tests.support import House, PatientClock, running_house, simulator_for
 
 
@@ -350,23 +353,94 @@ opener.open(sys.argv[1], timeout=10).read()
 """
 
 
-@pytest.mark.skipif(os.name != "posix", reason="names its browser as Unix does")
-def test_login_opens_the_browser_and_ends_when_it_came_back(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    script = tmp_path / "browser.py"
+class Approving(Simulator):
+    """Somebody signs in with every device code as soon as it was handed out."""
+
+    def handle(self, request: Request) -> Response:
+        response = super().handle(request)
+        if request.path.endswith("/devicecode"):
+            self.approve_device_codes()
+        return response
+
+
+@contextmanager
+def stranger(
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    knobs: Knobs = DEFAULT_KNOBS,
+) -> Iterator[Lab]:
+    """A profile that names no refresh token, and a browser that does what it is told."""
+    script = folder / "browser.py"
     script.write_text(FAKE_BROWSER, encoding="utf-8")
     monkeypatch.setenv("BROWSER", f"{sys.executable} {script} %s")
-    simulator = Simulator(build_world(2, 7, up_to_date=1.0))
-    with lab_of(simulator, tmp_path, monkeypatch, capsys) as lab:
+    for name in ("SSH_CONNECTION", "SSH_TTY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("sys.stdin", None)
+    simulator = Approving(build_world(2, 7, up_to_date=1.0), knobs=knobs)
+    with lab_of(simulator, folder, monkeypatch, capsys) as lab:
         text = lab.config.read_text(encoding="utf-8").splitlines()
         kept = [line for line in text if not line.startswith("refresh_token")]
         lab.config.write_text("\n".join([*kept, ""]), encoding="utf-8")
-        monkeypatch.setattr("sys.stdin", None)
+        yield lab
 
+
+posix_only = pytest.mark.skipif(os.name != "posix", reason="names its browser as Unix does")
+
+
+@posix_only
+def test_login_opens_the_browser_and_ends_when_it_came_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with stranger(tmp_path, monkeypatch, capsys) as lab:
         ended = lab.run("login", "--method", "browser")
 
         assert ended.code == 0, ended.err
-        assert ended.out == f"Signed in as {simulator.world.service_user.upn}.\n"
+        assert ended.out == f"Signed in as {lab.simulator.world.service_user.upn}.\n"
         assert "http://localhost:" in ended.err
         assert lab.run("sync").code == 0
+
+
+@posix_only
+@pytest.mark.parametrize("method", ["auto", "device-code"])
+def test_where_a_policy_blocks_device_codes_login_goes_on_with_the_browser(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    method: str,
+) -> None:
+    knobs = Knobs(device_code_blocked="told", device_code_interval_s=0)
+    with stranger(tmp_path, monkeypatch, capsys, knobs) as lab:
+        ended = lab.run("login", "--method", method)
+
+        assert "block device codes" in ended.err
+        if method == "auto":
+            assert ended.code == 0, ended.err
+            assert ended.out.startswith("Signed in as ")
+        else:  # the way was chosen: no other is taken unasked
+            assert ended.code == 3
+            assert "http://localhost" not in ended.err
+
+
+def test_login_takes_a_pasted_address_and_asks_again_after_rubbish(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told: list[str] = []
+    pasted = iter(["rubbish", ""])
+
+    async def type_in(_question: str) -> str:
+        address = next(word for text in told for word in text.split() if "/authorize?" in word)
+        async with httpx.AsyncClient(trust_env=False) as browser:
+            ended_on = (await browser.get(address)).headers["Location"]
+        return next(pasted) or str(ended_on)
+
+    with stranger(tmp_path, monkeypatch, capsys) as lab:
+        monkeypatch.setattr("cipp_tui.cli.login.tell", told.append)
+        monkeypatch.setattr("cipp_tui.cli.login.typed", type_in)
+        monkeypatch.setattr("sys.stdin", io.StringIO())
+
+        ended = lab.run("login", "--method", "paste")
+
+        assert ended.code == 0, told
+        assert any("not the address the browser ended on" in text for text in told)
+        assert any(text.endswith("Still waiting.") for text in told)
