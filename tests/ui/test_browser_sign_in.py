@@ -10,6 +10,7 @@ import pytest
 from textual import events
 from textual.pilot import Pilot
 
+from cipp_tui.screens.dialog import Field
 from cipp_tui.screens.sign_in import SignInSheet
 from cipp_tui.services.views import SignInState
 from cipp_tui.simulator import Knobs
@@ -61,11 +62,12 @@ async def test_what_is_pasted_signs_in_wherever_the_focus_is(
         await with_browser(app, pilot)
         assert "http://localhost:" in text_of(app.screen)
         app.screen.query_one(focus).focus()
-        await pilot.pause()
+        await until(pilot, lambda: app.screen.focused is app.screen.query_one(focus))
 
+        field = app.screen.query_one("#pasted", Field)
         app.post_message(events.Paste(await ended_on(address_of(app))))
-        await pilot.pause()
         if focus == "#pasted":
+            await until(pilot, lambda: field.value)
             await pilot.press("enter")
         await until(pilot, lambda: app.answers)
 
