@@ -51,7 +51,9 @@ async def ended_on(address: str) -> str:
 
 async def with_browser(app: Host[bool], pilot: Pilot[None]) -> None:
     await pilot.press("b")
-    await until(pilot, lambda: "paste its whole address here" in text_of(app.screen))
+    # The last thing that is said: the focus is where it stays by then.
+    await until(pilot, lambda: "Waiting for the browser" in text_of(app.screen))
+    assert "paste its whole address here" in text_of(app.screen)
 
 
 @pytest.mark.parametrize("focus", ["#cancel", "#pasted"])
@@ -130,13 +132,13 @@ async def test_a_refusal_offers_to_begin_anew_and_escape_leaves(
     ):
         await with_browser(app, pilot)
         app.post_message(events.Paste(await ended_on(address_of(app))))
-        await until(pilot, lambda: "No browser is waited for" in text_of(app.screen))
+        await until(pilot, lambda: "Begin anew" in text_of(app.screen))
         text = text_of(app.screen)
 
         await pilot.press("escape")
         await pilot.pause()
 
-        assert "Begin anew" in text
+        assert "No browser is waited for" in text
         assert "declined" in text
         assert app.answer is False
         assert house.session.signing.state is SignInState.NEEDED
