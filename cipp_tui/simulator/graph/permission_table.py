@@ -33,6 +33,13 @@ _IMPLIED_BY: Final[Mapping[str, frozenset[str]]] = {
 }
 
 
+# The data lists the second halves of "… and …" as permissions of their own: by it whoever may read
+# the directory may give app roles. The page says "and": the first half is always demanded.
+# Source: Graph docs, "Grant an appRoleAssignment to a service principal", permissions.
+_GIVES_APP_ROLES: Final = "AppRoleAssignment.ReadWrite.All"
+_APP_ROLES: Final = ("/approleassignments", "/approleassignedto")
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One permission that opens a call, and what it needs beside it: any one of these."""
@@ -61,6 +68,8 @@ def rows() -> Mapping[tuple[str, str, str], tuple[Row, ...]]:
     with _FILE.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file, delimiter="\t"):
             beside = frozenset(filter(None, row["also_requires"].split(",")))
+            if row["method"] == "POST" and row["path"].endswith(_APP_ROLES) and not beside:
+                beside = frozenset({_GIVES_APP_ROLES})
             key = (row["path"], row["method"], row["token"])
             found.setdefault(key, []).append(Row(row["permission"], beside))
     return {key: tuple(value) for key, value in found.items()}
