@@ -29,6 +29,8 @@ class Knobs:
     browser_sign_in: Literal["approved", "declined", "blocked"] = "approved"
     # Whether a user's token without CrossTenantInformation.ReadBasic.All reads tenant information.
     tenant_information: Literal["field", "documented"] = "field"
+    # Whether memberOf may be cast to directoryRole: the page asks for $count, which roles lack.
+    directory_role_cast: Literal["field", "documented"] = "field"
     enforce_limits: bool = True  # the documented limits
     partner_center_per_s: int = 50
     requests_per_second: float | None = None  # one limit over all three services

@@ -57,7 +57,10 @@ def simulate(
         faults=Faults.preset(faults, seed),
         latency_ms=latency_ms,
         knobs=replace(
-            DEFAULT_KNOBS, requests_per_second=requests_per_second, tenant_information=like
+            DEFAULT_KNOBS,
+            requests_per_second=requests_per_second,
+            tenant_information=like,
+            directory_role_cast=like,
         ),
     )
     # The world lives as long as the process, and so does the log of requests: the collector need

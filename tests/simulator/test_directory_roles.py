@@ -7,6 +7,7 @@ from cipp_tui.simulator.directory_roles import (
     GLOBAL_READER,
     MAPPED_ROLES,
 )
+from cipp_tui.simulator.knobs import Knobs
 from cipp_tui.simulator.plant import plant
 from tests.simulator.desk import Desk, a_desk
 
@@ -105,3 +106,13 @@ def test_the_roles_there_can_be_are_listed_by_name() -> None:
     names = {row["displayName"] for row in a_desk().at_home("GET", "directoryRoleTemplates").value}
 
     assert names >= {"Global Administrator", "Helpdesk Administrator", "Exchange Administrator"}
+
+
+def test_a_cast_to_directory_roles_is_refused_as_documented_and_the_plain_list_is_not() -> None:
+    desk = a_desk(1, knobs=Knobs(directory_role_cast="documented"))
+    own = f"servicePrincipals(appId='{desk.app_id}')/memberOf"
+    cast = desk.graph("GET", f"{own}/microsoft.graph.directoryRole", ConsistencyLevel="eventual")
+    assert cast.error == (400, "Request_UnsupportedQuery")
+    assert [row["@odata.type"] for row in desk.graph("GET", own).value] == [
+        "#microsoft.graph.directoryRole"
+    ]

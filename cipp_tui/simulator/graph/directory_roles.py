@@ -10,6 +10,7 @@ from cipp_tui.simulator.directory import ServicePrincipal
 from cipp_tui.simulator.directory_roles import IMPLICIT_ROLES, MAY_ASSIGN_ROLES, ROLE_NAMES
 from cipp_tui.simulator.graph.call import (
     GraphCall,
+    GraphFailure,
     Key,
     Reply,
     already_exists,
@@ -196,7 +197,12 @@ def list_roles_of_principal(call: GraphCall) -> Reply:
         ActiveRole(directory.active_roles[template_id], template_id)
         for template_id in directory.roles_of(principal.id)
     ]
-    form = ROLE if call.path.rstrip("/").lower().endswith("directoryrole") else TYPED_ROLE
+    is_cast = call.path.rstrip("/").lower().endswith("directoryrole")
+    if is_cast and call.context.knobs.directory_role_cast == "documented":
+        # Source: Graph docs, "Advanced query capabilities": a cast needs $count and
+        # ConsistencyLevel: eventual; directory roles do not support $count.
+        raise GraphFailure(400, "Request_UnsupportedQuery", "Unsupported Query.")
+    form = ROLE if is_cast else TYPED_ROLE
     return collection(call, form, filtered(call, form, held))
 
 
