@@ -5,7 +5,7 @@ import contextlib
 import os
 import re
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from cipp_tui.storage.faults import (
     lock_refusal,
     os_problem,
     sqlite_problem,
+    translated,
     unfit_problem,
 )
 from cipp_tui.storage.schema import MIGRATIONS, VERSION, columns_by_table
@@ -85,7 +86,7 @@ class Database:
 
     async def read(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         """All rows of a query. Raises: StorageProblem."""
-        with _translated(self.path):
+        with translated(self.path):
             async with self._connection.execute(sql, values) as cursor:
                 return [tuple(row) for row in await cursor.fetchall()]
 
@@ -188,10 +189,10 @@ async def open_database(path: Path, *, to_act: bool = True) -> AsyncIterator[Dat
     Raises: StorageProblem when it is newer than the program, damaged, read-only, locked or full.
     """
     await asyncio.to_thread(_prepare, path, to_act)
-    with _translated(path):
+    with translated(path):
         connection = await aiosqlite.connect(path, isolation_level=None, timeout=BUSY_S)
     try:
-        with _translated(path):
+        with translated(path):
             await connection.execute("PRAGMA synchronous=FULL")
             await connection.execute("PRAGMA foreign_keys=ON")
         database = Database(connection, path)
@@ -203,16 +204,8 @@ async def open_database(path: Path, *, to_act: bool = True) -> AsyncIterator[Dat
         if to_act:
             database.demand_written()
     finally:
-        with _translated(path):
+        with translated(path):
             await connection.close()
-
-
-@contextlib.contextmanager
-def _translated(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise sqlite_problem(path, error) from None
 
 
 def _prepare(path: Path, to_act: bool) -> None:
@@ -223,9 +216,10 @@ def _prepare(path: Path, to_act: bool) -> None:
         _demand_ours(path, to_act)
         if 0 < path.stat().st_size < _HEADER:  # SQLite would take it for a new, empty file
             raise damaged(path, "it was cut off")
-        with contextlib.closing(
-            sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
-        ) as file:
+        with (
+            translated(path),
+            contextlib.closing(sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)) as file,
+        ):
             found = int(file.execute("PRAGMA user_version").fetchone()[0])
             if found > VERSION:
                 raise StorageProblem(
@@ -248,8 +242,6 @@ def _prepare(path: Path, to_act: bool) -> None:
                 file.execute("BEGIN IMMEDIATE")
                 file.execute(f"PRAGMA user_version={VERSION}")
                 file.execute("COMMIT")
-    except sqlite3.Error as error:
-        raise sqlite_problem(path, error) from None
     except UnfitFile as unfit:
         raise unfit_problem(path, unfit) from None
     except OSError as error:

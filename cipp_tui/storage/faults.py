@@ -4,6 +4,8 @@ import errno
 import os
 import sqlite3
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -89,6 +91,17 @@ def sqlite_problem(path: Path, error: sqlite3.Error) -> StorageProblem:
         return StorageProblem(f"{path}: {error}", code=name)
     # A missing table or column, a text that is no UTF-8, a broken page: none of it is ours.
     return damaged(path, str(error))
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Tell what SQLite raises in the block in our words. Raises: StorageProblem."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise sqlite_problem(path, error) from None
+    except UnicodeDecodeError:  # raised where even SQLite's own message quotes what is broken
+        raise damaged(path, "a text that is no UTF-8") from None
 
 
 def lock_refusal(folder: Path) -> OSError | None:

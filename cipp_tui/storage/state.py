@@ -14,7 +14,7 @@ from cipp_tui.domain.permissions import PermissionRecord
 from cipp_tui.domain.problems import StorageProblem
 from cipp_tui.domain.tenants import Tenant, TenantId, tenant_id
 from cipp_tui.storage.database import Database
-from cipp_tui.storage.faults import sqlite_problem
+from cipp_tui.storage.faults import translated
 from cipp_tui.storage.rows import (
     domains_to,
     exclusion_from,
@@ -123,12 +123,12 @@ class FleetStore:
 @contextmanager
 def opened_to_read(path: Path, *, patience_s: float = 5.0) -> Iterator[sqlite3.Connection]:
     """The file as it is, for reading alone. Raises: StorageProblem."""
-    try:
-        address = f"{path.absolute().as_uri()}?mode=ro"  # quoted: a path may hold ? and #
-        with contextlib.closing(sqlite3.connect(address, uri=True, timeout=patience_s)) as file:
-            yield file
-    except sqlite3.Error as error:
-        raise sqlite_problem(path, error) from None
+    address = f"{path.absolute().as_uri()}?mode=ro"  # quoted: a path may hold ? and #
+    with (
+        translated(path),
+        contextlib.closing(sqlite3.connect(address, uri=True, timeout=patience_s)) as file,
+    ):
+        yield file
 
 
 def names_stored(path: Path) -> list[tuple[TenantId, str, str | None]]:
