@@ -82,9 +82,17 @@ class Lab:
         assert "Traceback" not in out + err, err
         return Ended(int(code), out, err)
 
-    def owe(self, tenant: str, *, name: str = "Owed Ltd") -> None:
+    def owe(
+        self,
+        tenant: str,
+        *,
+        name: str = "Owed Ltd",
+        partner: str | None = None,
+        app: str | None = None,
+    ) -> None:
         """Leave a reset in the journal that has taken access away and was cut off there."""
-        asyncio.run(owe(self.state / "state.db", TenantId(tenant), name))
+        path = self.state / "state.db"
+        asyncio.run(owe(path, TenantId(tenant), name, partner=partner, app=app))
 
     @property
     def changes(self) -> list[str]:
@@ -103,13 +111,27 @@ def changes_in(simulator: Simulator) -> list[str]:
     return found
 
 
-async def owe(path: Path, tenant: TenantId, name: str) -> None:
+async def owe(
+    path: Path,
+    tenant: TenantId,
+    name: str,
+    *,
+    partner: str | None = None,
+    app: str | None = None,
+) -> None:
     """Write the journal of a reset that was cut off right after the consent was removed."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     async with open_database(path) as database:
         journal = Journal(database)
         await journal.open()
-        wish = Job(id=0, action=Action.RESET, actor="kim@bastion", created_at=WHEN)
+        wish = Job(
+            id=0,
+            action=Action.RESET,
+            actor="kim@bastion",
+            created_at=WHEN,
+            partner=partner,
+            app=app,
+        )
         _, items = await journal.begin(wish, [Draft(tenant, name, RESET_PLAN)])
         for step, word in (
             (PREFLIGHT, Word.DONE),

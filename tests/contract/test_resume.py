@@ -43,6 +43,9 @@ def customers(lab: Lab) -> list[Tenant]:
     ]
 
 
+OTHER = "0f0f0f0f-0000-4000-8000-000000000000"
+
+
 async def interrupt(lab: Lab, action: Action, plan: tuple[Step, ...]) -> None:
     """Leave a job over all customers that was cut off before the first of them; then decide:
     the first is excluded, the second removed, the third gone, the fourth suspended."""
@@ -90,3 +93,55 @@ def test_whoever_was_taken_out_since_is_left_out_and_named(
     assert touched - {lab.simulator.world.partner.id} == {stays.id}
     again = lab.run("jobs", "resume")
     assert "No job was interrupted." in again.err
+
+
+@pytest.mark.parametrize("other", ["app", "partner"])
+def test_access_that_another_application_or_partner_had_is_not_given_back_by_ours(
+    lab: Lab, other: str
+) -> None:
+    tenant = customers(lab)[0]
+    world = lab.simulator.world
+    identity = {"partner": world.partner.id, "app": world.application.app_id}
+    lab.owe(tenant.id, name=tenant.name, **(identity | {other: OTHER}))
+
+    ended = lab.run("sync")
+
+    assert lab.changes == []
+    assert ended.code == 4, ended
+    assert f"{tenant.name}: job 1 took away access of application" in ended.err
+    assert OTHER in ended.err
+    assert "Set client_id and partner_tenant back" in ended.err
+
+
+def test_access_that_our_own_application_had_is_given_back(lab: Lab) -> None:
+    tenant = customers(lab)[0]
+    world = lab.simulator.world
+    lab.owe(tenant.id, name=tenant.name, partner=world.partner.id, app=world.application.app_id)
+
+    assert lab.run("sync").code == 0
+    assert any(change.startswith("POST /v1/customers/") for change in lab.changes)
+
+
+def test_a_job_says_whom_it_was_begun_for_and_another_profile_leaves_it_alone(lab: Lab) -> None:
+    async def begun_by_another() -> None:
+        async with open_database(lab.state / "state.db") as database:
+            journal = Journal(database)
+            await journal.open()
+            wish = Job(id=0, action=Action.REFRESH, actor="kim@bastion", created_at=WHEN, app=OTHER)
+            await journal.begin(
+                wish, [Draft(one.id, one.name, REFRESH_PLAN) for one in customers(lab)]
+            )
+
+    async def newest() -> Job:
+        async with open_database(lab.state / "state.db") as database:
+            return (await Journal(database).jobs(1))[0]
+
+    asyncio.run(begun_by_another())
+    ended = lab.run("jobs", "resume")
+
+    assert ended.out.count("left out, begun for another application or partner") == 5
+    assert lab.changes == []
+    assert lab.run("refresh", customers(lab)[0].id).code == 0
+    world = lab.simulator.world
+    job = asyncio.run(newest())
+    assert (job.partner, job.app) == (world.partner.id, world.application.app_id)

@@ -1,7 +1,9 @@
 """What is on disk survives, is brought up to date, and is never quietly wrong."""
 
 import asyncio
+import errno
 import sqlite3
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,11 +15,13 @@ from cipp_tui.domain.permissions import AppId, PermissionRecord, Verdict
 from cipp_tui.domain.problems import LockedElsewhere, Refused, StorageProblem
 from cipp_tui.domain.roles import RoleId
 from cipp_tui.domain.tenants import GdapRelationship, RelationshipStatus, Tenant, TenantId
-from cipp_tui.storage.database import open_database
+from cipp_tui.domain.text import clean
+from cipp_tui.storage.database import BUSY_S, open_database
+from cipp_tui.storage.faults import sqlite_problem
 from cipp_tui.storage.journal import Draft, Journal
 from cipp_tui.storage.lock import runner_lock
 from cipp_tui.storage.schema import VERSION
-from cipp_tui.storage.state import FleetStore
+from cipp_tui.storage.state import FleetStore, names_stored
 
 AT = datetime(2026, 3, 2, 9, 41, tzinfo=UTC)
 ONE = TenantId("11111111-1111-4111-8111-111111111111")
@@ -256,3 +260,132 @@ def test_only_one_program_acts_on_a_profile(tmp_path: Path) -> None:
 
     with runner_lock(tmp_path, "lee@bastion", AT):
         pass
+
+
+@pytest.mark.parametrize("to_act", [True, False])
+async def test_a_folder_that_cannot_lock_is_not_called_locked_by_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, to_act: bool
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.lockf", refuse)
+
+    with pytest.raises(StorageProblem, match="this folder cannot lock files") as told:
+        async with open_database(tmp_path / "state.db", to_act=to_act):
+            pass
+    assert "set CIPP_TUI_DATA to a folder on a local disk" in told.value.message
+
+
+def test_neither_is_a_profile_whose_lock_cannot_be_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite says "busy" to both, so it is asked a second time why."""
+    other = sqlite3.connect(tmp_path / "runner.lock", isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    try:
+        with (
+            pytest.raises(LockedElsewhere, match="another cipp-tui works on this profile"),
+            runner_lock(tmp_path, "kim@bastion", AT),
+        ):
+            pass
+
+        def refuse(*_: object) -> None:
+            raise OSError(errno.ENOLCK, "No locks available")
+
+        monkeypatch.setattr("fcntl.lockf", refuse)
+        with (
+            pytest.raises(StorageProblem, match="this folder cannot lock files"),
+            runner_lock(tmp_path, "kim@bastion", AT),
+        ):
+            pass
+    finally:
+        other.close()
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (errno.EROFS, "the file system is mounted read-only"),
+        (errno.ENOSPC, "the disk is full"),
+        (errno.EDQUOT, "your disk quota is used up"),
+        (errno.EACCES, "permission denied"),
+        (errno.EIO, "the disk reports an input/output error"),
+        (errno.ENAMETOOLONG, "a name in the path is too long"),
+        (errno.ELOOP, "its symbolic links lead in a circle"),
+    ],
+)
+async def test_what_keeps_the_file_from_being_opened_is_told_by_its_own_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, words: str
+) -> None:
+    path = tmp_path / "state.db"
+
+    def refuse(*_: object) -> int:
+        raise OSError(number, "raw", str(path))
+
+    monkeypatch.setattr("cipp_tui.storage.database.open_private", refuse)
+
+    with pytest.raises(StorageProblem) as told:
+        async with open_database(path):
+            pass
+    assert told.value.message.startswith(f"{path}: {words}; ")
+
+
+async def test_sqlites_own_refusals_get_the_systems_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    error = sqlite3.OperationalError("unable to open database file")
+    error.sqlite_errorname = "SQLITE_CANTOPEN"
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EDQUOT, "raw")
+
+    monkeypatch.setattr("cipp_tui.storage.faults.tempfile.TemporaryFile", refuse)
+
+    assert "your disk quota is used up" in sqlite_problem(tmp_path / "state.db", error).message
+
+
+@pytest.mark.parametrize("name", ["a b", "50%", "what?", "a#b", "日本"])
+async def test_a_folder_of_any_name_holds_a_state(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name / "state.db"
+    async with open_database(path) as database:
+        FleetStore(database).put_tenants([tenant()])
+
+    async with open_database(path) as database:
+        assert list(await FleetStore(database).load()) == [ONE]
+    assert names_stored(path) == [(ONE, "日本 [x]", "contoso.com")]
+
+
+async def test_a_shell_is_not_kept_waiting_by_a_file_that_is_locked(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    async with open_database(path):
+        pass
+    file = sqlite3.connect(path, isolation_level=None)
+    file.execute("PRAGMA locking_mode=EXCLUSIVE")
+    file.execute("BEGIN EXCLUSIVE")
+    file.execute("PRAGMA user_version=3")
+    began = time.monotonic()
+    try:
+        with pytest.raises(StorageProblem, match="locked"):
+            names_stored(path)
+    finally:
+        file.close()
+    assert time.monotonic() - began < BUSY_S / 2
+
+
+def test_who_holds_the_profile_cannot_draw_on_the_terminal(tmp_path: Path) -> None:
+    (tmp_path / "runner.json").write_text(
+        '{"actor": "\\u001b]52;c;x\\u0007kim", "pid": "\\u009b31m",'
+        ' "host": "b", "since": "\\u202e"}'
+    )
+    other = sqlite3.connect(tmp_path / "runner.lock", isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    try:
+        with (
+            pytest.raises(LockedElsewhere, match="kim works on this profile") as told,
+            runner_lock(tmp_path, "kim@bastion", AT),
+        ):
+            pass
+    finally:
+        other.close()
+    assert told.value.message == clean(told.value.message)
