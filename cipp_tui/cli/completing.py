@@ -3,9 +3,17 @@
 import argparse
 import os
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from cipp_tui.cli.exits import Exit
 from cipp_tui.cli.streams import line
+
+if TYPE_CHECKING:
+    from argcomplete.finders import CompletionFinder
+
+
+_EXPANDED_FIRST = ("~", "#", "=", "^")
+"""A home, a comment; in zsh the path of a command, and what a pattern leaves out."""
 
 
 def script(arguments: argparse.Namespace) -> int:
@@ -18,14 +26,29 @@ def script(arguments: argparse.Namespace) -> int:
 
 def complete(parser: argparse.ArgumentParser) -> None:
     """Answer the shell that asks what could come next, and end."""
-    import argcomplete
-
     for action in _actions(parser):
         if action.metavar == "TENANT":
             action.completer = _tenants  # type: ignore[attr-defined]  # argcomplete looks for it
         elif action.dest in ("profile", "name") and action.metavar in ("NAME", "PROFILE"):
             action.completer = _profiles  # type: ignore[attr-defined]
-    argcomplete.autocomplete(parser)
+    _finder()(parser)
+
+
+def _finder() -> "CompletionFinder":
+    """Argcomplete's own, which leaves alone what a shell expands at the start of a word only."""
+    from argcomplete.finders import CompletionFinder
+
+    class Finder(CompletionFinder):
+        def quote_completions(
+            self, completions: list[str], cword_prequote: str, last_wordbreak_pos: int | None
+        ) -> list[str]:
+            quoted = super().quote_completions(completions, cword_prequote, last_wordbreak_pos)
+            inside = cword_prequote != "" or last_wordbreak_pos is not None
+            if inside or os.environ.get("_ARGCOMPLETE_SHELL") in ("tcsh", "fish"):
+                return quoted  # in quotes nothing is expanded there; these two quote themselves
+            return [f"\\{one}" if one[:1] in _EXPANDED_FIRST else one for one in quoted]
+
+    return Finder()
 
 
 def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:

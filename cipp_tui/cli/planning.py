@@ -1,6 +1,7 @@
 """What a refresh would change, without changing it; as words, as facts, as a change notice."""
 
 import argparse
+import io
 import os
 import sys
 import time
@@ -13,7 +14,7 @@ from cipp_tui.cli.choosing import chosen, read_if_stale, whole_fleet
 from cipp_tui.cli.exits import Exit
 from cipp_tui.cli.opening import Hold, Interrupts, run_session
 from cipp_tui.cli.plan_output import Plans, change_words
-from cipp_tui.cli.streams import PROGRESS, tell
+from cipp_tui.cli.streams import PROGRESS, line, tell
 from cipp_tui.config.files import os_words
 from cipp_tui.domain.fleet import TenantRow
 from cipp_tui.screens.export import FORMATS, Format, Table, written
@@ -63,7 +64,9 @@ def plan(arguments: argparse.Namespace) -> int:
             )
             form = _form(export, arguments.format)
             if export is None:
-                form.write(sys.stdout, notice)
+                words = io.StringIO()
+                form.write(words, notice)
+                line(words.getvalue().rstrip("\n"))
             elif (failed := await _failed_to_write(export, form, notice)) is not None:
                 tell(f"cipp-tui plan: --export {arguments.export}: {failed}")
                 return Exit.SOME_FAILED

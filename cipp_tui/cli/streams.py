@@ -7,6 +7,8 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from cipp_tui.domain.text import escape_controls, escape_controls_json
+
 _CLEAR = "\r\x1b[K"
 
 
@@ -20,7 +22,7 @@ class ProgressLine:
         """Put these words in place of those before."""
         if _draws():
             room = shutil.get_terminal_size().columns - 1
-            sys.stderr.write(f"{_CLEAR}{words[:room]}")
+            sys.stderr.write(f"{_CLEAR}{escape_controls(words)[:room]}")
             sys.stderr.flush()
             self._stands = True
 
@@ -43,7 +45,7 @@ def line(words: str) -> None:
     """One line of results. Raises: BrokenPipeError, ResultsLostError."""
     PROGRESS.clear()
     try:
-        print(words, flush=True)
+        print(escape_controls(words), flush=True)
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -53,13 +55,13 @@ def line(words: str) -> None:
 def json_line(facts: Mapping[str, Any]) -> None:
     """One JSON object of results; every sign as it is where the stream can carry it."""
     unicode = (sys.stdout.encoding or "").lower().replace("-", "") in ("utf8", "utf8sig")
-    line(json.dumps(facts, ensure_ascii=not unicode, separators=(",", ":")))
+    line(escape_controls_json(json.dumps(facts, ensure_ascii=not unicode, separators=(",", ":"))))
 
 
 def tell(words: str) -> None:
     """One line for the human, never among the results."""
     PROGRESS.clear()
-    print(words, file=sys.stderr, flush=True)
+    print(escape_controls(words), file=sys.stderr, flush=True)
 
 
 def show_every_sign() -> None:

@@ -1,6 +1,7 @@
 """What a profile may say. Unknown keys are refused: a misspelt one must not be ignored."""
 
 import re
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -19,7 +20,8 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 MOST_BUNDLE_BYTES = 16 << 20
 """The certificates of every authority a system trusts take less than one."""
 
-_LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
+_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
+_LONGEST_HOST = 253
 
 
 def _guid(value: str) -> str:
@@ -32,14 +34,31 @@ def _guid(value: str) -> str:
 def _address(value: str) -> str:
     value = value.rstrip("/")
     parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or not _WORD.fullmatch(value):
+    host = parts.hostname
+    if parts.scheme not in ("http", "https") or not host or not _WORD.fullmatch(value):
         raise ValueError("must be an address such as https://graph.microsoft.com")
-    if parts.scheme == "http" and not _LOOPBACK.fullmatch(parts.hostname):
+    loopback = _is_loopback(host)
+    if parts.scheme == "http" and not loopback:
         raise ValueError("plain http is accepted for loopback only; use https")
     # Reading the port checks it.
     if parts.port == 0 or "@" in parts.netloc or value.partition("://")[2] != parts.netloc:
         raise ValueError("must be scheme, host and port only")
     return value
+
+
+def _is_loopback(host: str) -> bool:
+    """Whether a host is this machine. Raises: ValueError for what is no name and no address."""
+    last = host.rpartition(".")[2]
+    if ":" in host or last.isdigit():  # else 127.999.0.1 would be a name
+        if "%" in host:
+            raise ValueError("must name no network interface")
+        try:
+            return ip_address(host).is_loopback
+        except ValueError:
+            raise ValueError(f"must hold a valid address, {host} is none") from None
+    if len(host) > _LONGEST_HOST or not all(map(_LABEL.fullmatch, host.split("."))):
+        raise ValueError(f"must hold a valid host name, {host[:80]} is none")
+    return host == "localhost"
 
 
 def _variable(value: str) -> str:

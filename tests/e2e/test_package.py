@@ -1,8 +1,10 @@
 """A built wheel installs into an empty environment and opens, style sheets included."""
 
 import os
+import re
 import subprocess
 import sys
+import tarfile
 import venv
 from pathlib import Path
 
@@ -65,6 +67,24 @@ def test_the_wheel_holds_the_style_sheets_and_the_simulators_data(installed: Pat
     assert told.count(".tcss") == 3
     assert "site" in told.splitlines()[1]
     assert told.splitlines()[2] == "4"
+
+
+def test_the_source_distribution_holds_whatever_its_makefile_needs(tmp_path: Path) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", str(tmp_path)],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+    )
+    (built,) = tmp_path.glob("*.tar.gz")
+    with tarfile.open(built) as archive:
+        held = {name.partition("/")[2] for name in archive.getnames()}
+    words = re.findall(r"[\w./-]+", (ROOT / "Makefile").read_text(encoding="utf-8"))
+    needed = {word for word in words if (ROOT / word).is_file() and "venv" not in word}
+
+    assert {"pyproject.toml", "requirements/runtime.lock", "requirements/dev.lock"} <= needed
+    assert needed - held == set()
+    assert {"LICENSE", "README.md", "CHANGELOG.md", "styles/base.tcss"} - held == set()
 
 
 def test_the_installed_program_answers(installed: Path) -> None:

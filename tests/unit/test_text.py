@@ -1,11 +1,12 @@
 """Foreign text cannot reach the terminal raw."""
 
+import json
 import unicodedata
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cipp_tui.domain.text import clean, folded
+from cipp_tui.domain.text import clean, escape_controls, escape_controls_json, folded
 
 
 def test_escape_sequences_become_visible() -> None:
@@ -36,3 +37,37 @@ def test_cleaning_twice_is_cleaning_once(raw: str) -> None:
 
 def test_folding_forgets_case_and_accents() -> None:
     assert folded("Ünïcode STRASSE") == folded("unicode strasse")
+
+
+def test_marks_that_pile_up_are_cut() -> None:
+    assert clean("a" + "\u0301" * 500 + "b") == "a" + "\u0301" * 10 + "b"
+    assert clean("a" + "\u200d" * 500 + "b") == "a" + "\u200d" * 10 + "b"
+    assert len(clean("a" + "\u0301" * 200_000)) < 20
+    assert len(clean("x" * 200_000)) == 10_000
+
+
+FAMILY = "\U0001f469\u200d\U0001f469\u200d\U0001f467"
+FLAG = "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"
+STEERING = "\u061c\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+
+
+def test_scripts_and_emoji_that_stack_a_little_stay() -> None:
+    for text in ("\u0915\u094d\u0937\u093f", "\u0e17\u0e35\u0e48", FAMILY, FLAG):
+        assert clean(text) == text
+
+
+@given(st.text())
+def test_what_is_printed_steers_no_terminal_and_keeps_its_lines(raw: str) -> None:
+    shown = escape_controls(raw)
+    for sign in shown:
+        assert sign in "\t\n" or unicodedata.category(sign) not in ("Cc", "Cs", "Zl", "Zp")
+        assert sign not in STEERING
+    assert shown.count("\n") == raw.count("\n")
+
+
+@given(st.text())
+def test_json_says_the_same_and_steers_no_terminal(raw: str) -> None:
+    written = escape_controls_json(json.dumps({"name": raw}, ensure_ascii=False))
+
+    assert json.loads(written) == {"name": raw}
+    assert escape_controls(written) == written
