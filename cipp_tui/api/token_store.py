@@ -5,8 +5,6 @@ import contextlib
 import hashlib
 import json
 import logging
-import os
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -17,6 +15,14 @@ from typing import Final, ParamSpec, Protocol, TypeVar
 from typing_extensions import TypedDict
 
 from cipp_tui.api.endpoints import CLOUDS
+from cipp_tui.config.files import (
+    Guard,
+    UnfitFile,
+    make_private_folder,
+    os_words,
+    read_file,
+    write_private,
+)
 from cipp_tui.domain.problems import StorageProblem
 from cipp_tui.domain.redaction import hide_from_now_on
 from cipp_tui.domain.text import clean
@@ -134,7 +140,7 @@ class FileTokenStore:
 
     def load(self) -> KeptSignIn | None:
         try:
-            kept = json.loads(self._path.read_text(encoding="utf-8"))
+            kept = json.loads(read_file(self._path, guard=Guard.WRITE))
             return KeptSignIn(
                 refresh_token=str(kept["refresh_token"]),
                 source=str(kept["source"]),
@@ -142,7 +148,11 @@ class FileTokenStore:
             )
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except UnfitFile as unfit:
+            raise StorageProblem(
+                f"{self._path}: the kept sign-in {unfit.why}. {unfit.fix}", code="token-file"
+            ) from None
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise StorageProblem(
                 f"{self._path}: the kept sign-in cannot be read ({type(error).__name__});"
                 " delete the file and sign in again",
@@ -154,21 +164,11 @@ class FileTokenStore:
             {"refresh_token": kept.refresh_token, "source": kept.source, **_facts(kept)}
         )
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=".sign-in.")  # 0600
-            try:
-                with os.fdopen(handle, "w", encoding="utf-8") as file:
-                    file.write(text)
-                    file.flush()
-                    os.fsync(file.fileno())
-                Path(name).replace(self._path)
-            except BaseException:
-                with contextlib.suppress(FileNotFoundError):
-                    Path(name).unlink()
-                raise
+            make_private_folder(self._path.parent)
+            write_private(self._path, text.encode())
         except OSError as error:
             raise StorageProblem(
-                f"{self._path}: the sign-in cannot be kept ({error.strerror})", code="token-file"
+                f"{self._path}: the sign-in cannot be kept ({os_words(error)})", code="token-file"
             ) from None
 
     def delete(self) -> None:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 from cipp_tui.cli.streams import PROGRESS, tell
+from cipp_tui.domain.clock import is_stale
 from cipp_tui.domain.fleet import TenantRow
 from cipp_tui.domain.jobs import Action
 from cipp_tui.domain.tenants import TenantId
@@ -77,9 +78,7 @@ async def read_if_never(session: Session) -> None:
 
 async def read_if_stale(session: Session) -> None:
     """Read the list where the stored one is old, and ours to replace. Raises: Problem."""
-    read_at = session.fleet.read_at
-    old = read_at is None or session.clock.now() - read_at > STALE
-    if old and session.looking_only is None:
+    if is_stale(session.fleet.read_at, session.clock.now(), STALE) and session.looking_only is None:
         await read_the_list(session)
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
 
@@ -51,3 +51,8 @@ def bounded(moment: datetime) -> datetime:
     if moment.year >= _LATEST.year:
         return _LATEST
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+def is_stale(at: datetime | None, now: datetime, after: timedelta) -> bool:
+    """Whether something was read too long ago, never, or by a clock that was that far ahead."""
+    return at is None or abs(now - at) > after

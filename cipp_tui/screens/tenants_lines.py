@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+from cipp_tui.domain.clock import is_stale
 from cipp_tui.domain.fleet import TenantRow
 from cipp_tui.domain.problems import Problem
 from cipp_tui.services.views import (
@@ -98,8 +99,8 @@ def _list_words(reading: Reading, read_at: datetime | None, now: datetime) -> Ce
         return Cell(f"list {age + ', ' if age else ''}reading {reading.seen:,}{about}")
     if read_at is None:
         return Cell("list not read yet")
-    if now - read_at > STALE:
-        return Cell(f"! list {age} old", Tone.STRONG)
+    if is_stale(read_at, now, STALE):
+        return Cell(f"! list {'dated ahead' if read_at > now else f'{age} old'}", Tone.STRONG)
     return Cell(f"list {age}")
 
 

@@ -73,7 +73,7 @@ class Backlog:
                 told.append(
                     f"{names}: job {job.id} took away access of application {job.app} of partner"
                     f" {job.partner}; this profile is for {self._app} of {self._partner}. Set"
-                    " client_id and partner_tenant back to give it back"
+                    " client_id and partner_tenant back to give it back, or write it off"
                 )
         return told
 

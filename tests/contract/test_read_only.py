@@ -45,6 +45,7 @@ COMMANDS = (
     "exclude {tenant}",
     "include {tenant}",
     "remove {tenant}",
+    "jobs write-off {tenant}",
     "profiles check",
 )
 
